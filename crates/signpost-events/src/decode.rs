@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use signpost_core::Month;
 
 use crate::{
     Event, LINES_MAX, NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, PRACTICES_MAX, Payload, Refusal, TEXT_BYTES_MAX,
@@ -73,9 +74,13 @@ fn check(payload: &Payload) -> Result<(), Refusal> {
     let name = |text: &str| (1..=NAME_BYTES_MAX).contains(&text.len());
     let text = |text: &str| text.len() <= TEXT_BYTES_MAX;
     let revision = |number: u32| (1..=1_000_000).contains(&number);
+    // Prescribing data begins this century; a store's calendar ends with it.
+    let month = |month: Month| (2000..2100).contains(&month.year());
+    let day = |day: jiff::civil::Date| (2000..2100).contains(&day.year());
     let within = match payload {
         Payload::Snapshot(data) => {
             is_feed(&data.feed)
+                && month(data.month)
                 && revision(data.revision)
                 && data.lines.len() <= LINES_MAX
                 && data.lines.iter().all(|line| {
@@ -86,10 +91,11 @@ fn check(payload: &Payload) -> Result<(), Refusal> {
                         && line.items <= 1_000_000
                 })
         }
-        Payload::ListSize(data) => revision(data.revision) && data.patients <= 1_000_000,
-        Payload::Organisation(data) => name(&data.name),
+        Payload::ListSize(data) => month(data.month) && revision(data.revision) && data.patients <= 1_000_000,
+        Payload::Organisation(data) => month(data.as_of) && name(&data.name),
         Payload::MonthComplete(data) => {
             is_feed(&data.feed)
+                && month(data.month)
                 && revision(data.revision)
                 && data.practices.len() <= PRACTICES_MAX
                 && data.positions.len() <= 1024
@@ -103,8 +109,9 @@ fn check(payload: &Payload) -> Result<(), Refusal> {
                 && (1..=60).contains(&data.horizon_months)
                 && data.margin_percent.is_none_or(|margin| (0.0..=100.0).contains(&margin))
         }
-        Payload::SiteStarted(_) | Payload::SiteStopped(_) => true,
-        Payload::Closed(data) => text(&data.lesson),
+        Payload::SiteStarted(data) => day(data.on),
+        Payload::SiteStopped(data) => day(data.on),
+        Payload::Closed(data) => day(data.on) && text(&data.lesson),
     };
     if within { Ok(()) } else { Err(Refusal::OutOfRange) }
 }

@@ -117,7 +117,9 @@ impl Decoded {
             }),
             Payload::Organisation(data) => {
                 let code = |code: Option<signpost_core::OrgCode>| code.map(String::from).unwrap_or_default();
+                let text = format!("{data:?}");
                 self.organisations.push(OrganisationRow {
+                    content: content([text.as_bytes()]),
                     bucket,
                     code: data.code.to_string(),
                     level: data.level.to_string(),

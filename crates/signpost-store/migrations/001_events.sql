@@ -47,10 +47,12 @@ CREATE TABLE IF NOT EXISTS signpost.organisation (
     sub_icb String,
     icb String,
     region String,
+    content UInt128,
     version UInt64 COMMENT 'greater for a later month, then for a later position'
 ) ENGINE = ReplacingMergeTree(version)
 PARTITION BY bucket % 16
-ORDER BY (bucket, code, level);
+ORDER BY (bucket, code, level, content)
+COMMENT 'Each source knows some fields of an organisation; a read takes the newest known value of each.';
 
 CREATE TABLE IF NOT EXISTS signpost.month_complete (
     bucket UInt16,

@@ -233,14 +233,23 @@ impl Store {
         Ok(dropped)
     }
 
-    /// The newest word on each organisation.
+    /// Each organisation, every field with the newest value that some source knows.
     ///
     /// # Errors
     /// When the store does.
     pub async fn organisations(&self) -> Result<Vec<OrganisationRow>, StoreError> {
-        let sql = "SELECT bucket, code, toString(level) AS level, name, as_of, setting, pcn, sub_icb, icb, region, version \
-                   FROM signpost.organisation FINAL";
-        self.fetch_all("read organisations", sql).await
+        let newest = |field: &str| format!("argMaxIf(o.{field}, o.version, o.{field} != '') AS {field}");
+        let sql = format!(
+            "SELECT bucket, code, toString(level) AS level, {}, max(o.as_of) AS as_of, argMaxIf(o.setting, o.version, o.setting != 0) AS setting, \
+             {}, {}, {}, {}, toUInt128(0) AS content, max(o.version) AS version \
+             FROM signpost.organisation AS o GROUP BY bucket, code, level ORDER BY code, level",
+            newest("name"),
+            newest("pcn"),
+            newest("sub_icb"),
+            newest("icb"),
+            newest("region")
+        );
+        self.fetch_all("read organisations", &sql).await
     }
 
     /// The newest revision of each list size: practice, month, patients.

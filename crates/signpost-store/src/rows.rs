@@ -105,6 +105,7 @@ pub struct OrganisationRow {
     pub sub_icb: String,
     pub icb: String,
     pub region: String,
+    pub content: u128,
     pub version: u64,
 }
 
