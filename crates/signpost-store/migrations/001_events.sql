@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS signpost.organisation (
 ) ENGINE = ReplacingMergeTree(version)
 PARTITION BY bucket % 16
 ORDER BY (bucket, code, level, content)
-COMMENT 'Each source knows some fields of an organisation; a read takes the newest known value of each.';
+COMMENT 'Each source knows some fields of an organisation: a read takes the newest known value of each.';
 
 CREATE TABLE IF NOT EXISTS signpost.month_complete (
     bucket UInt16,
@@ -99,7 +99,7 @@ CREATE TABLE IF NOT EXISTS signpost.mark (
 ) ENGINE = ReplacingMergeTree
 PARTITION BY bucket % 16
 ORDER BY (epoch, partition, offset)
-COMMENT 'What ingest touched; derive works through it.';
+COMMENT 'What ingest touched: derive works through it.';
 
 CREATE TABLE IF NOT EXISTS signpost.refusal (
     topic LowCardinality(String),
@@ -109,7 +109,7 @@ CREATE TABLE IF NOT EXISTS signpost.refusal (
     reason LowCardinality(String)
 ) ENGINE = ReplacingMergeTree
 ORDER BY (topic, epoch, partition, offset)
-COMMENT 'Dead letters by position and reason; never a payload.';
+COMMENT 'Dead letters by position and reason: never a payload.';
 
 CREATE TABLE IF NOT EXISTS signpost.ledger (
     topic LowCardinality(String),
@@ -125,7 +125,7 @@ CREATE TABLE IF NOT EXISTS signpost.ledger (
     at DateTime64(3, 'UTC') DEFAULT now64(3)
 ) ENGINE = MergeTree
 ORDER BY (topic, epoch, partition, after, through)
-COMMENT 'A row per batch, written last; a position is the end of the contiguous union.';
+COMMENT 'A row per batch, written last: a position is the end of the contiguous union.';
 
 CREATE TABLE IF NOT EXISTS signpost.practice_month (
     bucket UInt16,
@@ -143,7 +143,7 @@ CREATE TABLE IF NOT EXISTS signpost.practice_month (
     regular Array(Bool),
     high_90 Array(Bool),
     high_120 Array(Bool),
-    unmapped Array(String) COMMENT 'why an opioid line has no dose; empty when it has one',
+    unmapped Array(String) COMMENT 'why an opioid line has no dose: empty when it has one',
     name Array(String),
     version UInt64
 ) ENGINE = ReplacingMergeTree(version)
@@ -157,7 +157,7 @@ CREATE TABLE IF NOT EXISTS signpost.derived (
     position Int64
 ) ENGINE = ReplacingMergeTree(position)
 ORDER BY (topic, epoch, partition)
-COMMENT 'How far derive has come; greatest wins.';
+COMMENT 'How far derive has come: greatest wins.';
 
 CREATE TABLE IF NOT EXISTS signpost.decision (
     subject String COMMENT 'what it is about, such as a signal id',
@@ -168,4 +168,4 @@ CREATE TABLE IF NOT EXISTS signpost.decision (
     at DateTime64(3, 'UTC') DEFAULT now64(3)
 ) ENGINE = MergeTree
 ORDER BY (subject, kind, at)
-COMMENT 'Decisions are appended, never recomputed; the first of its kind on a subject stands.';
+COMMENT 'Decisions are appended, never recomputed: the first of its kind on a subject stands.';

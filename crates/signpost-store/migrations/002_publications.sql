@@ -246,7 +246,7 @@ CREATE TABLE IF NOT EXISTS signpost.publication (
     positions String COMMENT 'what derive had passed, as topic/epoch/partition:position'
 ) ENGINE = MergeTree
 ORDER BY publication
-COMMENT 'A row per publication written; what each showed, for as long as it is kept.';
+COMMENT 'A row per publication written: what each showed, for as long as it is kept.';
 
 CREATE TABLE IF NOT EXISTS signpost.current (
     family LowCardinality(String),
@@ -257,7 +257,7 @@ CREATE TABLE IF NOT EXISTS signpost.current (
     publication String
 ) ENGINE = MergeTree
 ORDER BY (family, epoch, definitions, positions, decisions, publication)
-COMMENT 'The greatest row of a family is on show; a publisher that knows less cannot win.';
+COMMENT 'The greatest row of a family is on show: a publisher that knows less cannot win.';
 
 CREATE OR REPLACE VIEW published.measure DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT publication, measure, position, title, why_it_matters, numerator, denominator, unit, direction, disclosure, factor_set, standing, revision, source, reviewer, sql

@@ -36,51 +36,54 @@ impl Store {
         self.insert("write the ledger", "signpost.ledger", &[row]).await
     }
 
-    /// How far ingest has come in every partition of an epoch, from the position `-1` on.
-    ///
-    /// # Errors
-    /// When the store does.
-    pub async fn ledger_positions(&self, epoch: u32) -> Result<Positions, StoreError> {
-        self.ledger_beyond(epoch, &Positions::new()).await
-    }
-
-    /// The same, for one partition.
+    /// How far ingest has come in one partition; -1 before its first batch.
     ///
     /// # Errors
     /// When the store does.
     pub async fn ledger_position(&self, topic: &str, epoch: u32, partition: u16) -> Result<i64, StoreError> {
-        let filter = format!("epoch = {epoch} AND topic = {} AND partition = {partition}", literal(topic));
-        let positions = self.union(&filter, &Positions::new()).await?;
+        let filter = format!("l.epoch = {epoch} AND l.topic = {} AND l.partition = {partition}", literal(topic));
+        let positions = self.union("signpost.ledger AS l", &filter, &Positions::new()).await?;
         Ok(positions.values().next().copied().unwrap_or(-1))
     }
 
-    /// The same, reading only what lies beyond the known positions.
+    /// How far ingest has come in every partition that lies beyond `derived`, the positions of
+    /// derive; partitions without news are left out.
     ///
     /// # Errors
     /// When the store does.
-    pub async fn ledger_beyond(&self, epoch: u32, known: &Positions) -> Result<Positions, StoreError> {
-        let mut filter = format!("epoch = {epoch}");
-        if let Some(least) = known.values().min() {
-            // The least position bounds them all; the rest is skipped below.
-            filter.push_str(&format!(" AND through >= {least}"));
-        }
-        self.union(&filter, known).await
+    pub async fn ledger_beyond(&self, derived: &Positions) -> Result<Positions, StoreError> {
+        // A partition that derive has never seen joins as 0, so positions are compared plus one.
+        let source = "signpost.ledger AS l LEFT JOIN ( \
+                 SELECT topic, epoch, partition, max(position) + 1 AS next FROM signpost.derived GROUP BY topic, epoch, partition \
+             ) AS d ON l.topic = d.topic AND l.epoch = d.epoch AND l.partition = d.partition";
+        self.union(source, "l.through >= d.next", derived).await
     }
 
-    async fn union(&self, filter: &str, known: &Positions) -> Result<Positions, StoreError> {
-        let sql = format!("SELECT topic, epoch, partition, after, through FROM signpost.ledger WHERE {filter}");
+    /// How far ingest has come in every partition.
+    ///
+    /// # Errors
+    /// When the store does.
+    pub async fn ledger_positions(&self) -> Result<Positions, StoreError> {
+        self.union("signpost.ledger AS l", "1", &Positions::new()).await
+    }
+
+    async fn union(&self, source: &str, filter: &str, known: &Positions) -> Result<Positions, StoreError> {
+        let sql = format!(
+            "SELECT toString(l.topic) AS topic, l.epoch AS epoch, l.partition AS partition, l.after AS after, l.through AS through \
+             FROM {source} WHERE {filter}"
+        );
         let intervals: Vec<Interval> = self.fetch_all("read the ledger", &sql).await?;
         let mut by_partition: BTreeMap<(String, u32, u16), Vec<(i64, i64)>> = BTreeMap::new();
         for interval in intervals {
             let key = (interval.topic, interval.epoch, interval.partition);
             by_partition.entry(key).or_default().push((interval.after, interval.through));
         }
-        let mut positions = known.clone();
-        for (key, mut intervals) in by_partition {
+        let end = |(key, mut intervals): ((String, u32, u16), Vec<(i64, i64)>)| {
             let start = known.get(&key).copied().unwrap_or(-1);
-            positions.insert(key, contiguous_end(start, &mut intervals));
-        }
-        Ok(positions)
+            let end = contiguous_end(start, &mut intervals);
+            (end > start).then_some((key, end))
+        };
+        Ok(by_partition.into_iter().filter_map(end).collect())
     }
 
     /// The greatest epoch the ledger knows, or `None`.
