@@ -1,12 +1,21 @@
-//! Development commands: `cargo xtask test`.
+//! Development commands: `cargo xtask test`, `cargo xtask engines`.
 
+mod engines;
+
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 const HELP: &str = "\
 cargo xtask <command>
 
   test [--require-all]   run all tests; --require-all turns a skip into a failure
+  engines                fetch embedded ClickHouse, and Apache Kafka where Java and Maven are there
 ";
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -14,6 +23,13 @@ fn main() -> ExitCode {
     match words.as_slice() {
         ["test"] => test(false),
         ["test", "--require-all"] => test(true),
+        ["engines"] => match engines::ensure_libchdb().and_then(|_| engines::ensure_kafka()) {
+            Ok(_) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
+            }
+        },
         [] | ["help" | "--help" | "-h"] => {
             eprint!("{HELP}");
             ExitCode::SUCCESS

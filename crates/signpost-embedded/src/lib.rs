@@ -1,0 +1,18 @@
+//! ClickHouse and Kafka inside: engines for the demo, for development and for tests.
+//!
+//! [`clickhouse`] is the real ClickHouse engine (`libchdb.so`, loaded at run time) behind a small
+//! server that speaks ClickHouse's HTTP protocol, so that the official client runs unmodified;
+//! [`mock_kafka`] is librdkafka's own mock broker in a process of its own; [`kafka`] starts a real
+//! Apache Kafka from its jars. Invariants: everything listens on the loopback alone; an engine ends
+//! with the process that started it; one process per data folder. Deliberately absent: users,
+//! replication and durability of the mock broker, which forgets everything when it ends.
+
+pub mod clickhouse;
+pub mod engine;
+pub mod kafka;
+pub mod mock_kafka;
+
+mod process;
+
+pub use engine::host;
+pub use process::{EngineError, EngineProcess};
