@@ -125,6 +125,26 @@ impl Connection {
         Ok(counts)
     }
 
+    /// The offset after the last record of every partition of these topics.
+    ///
+    /// # Errors
+    /// When a topic is missing or the broker does not answer.
+    pub fn ends(&self, topics: &[Topic]) -> Result<BTreeMap<(&'static str, u16), i64>, KafkaFailure> {
+        let counts = self.partitions(topics, Duration::from_secs(10))?;
+        let (_, admin) = self.admin()?;
+        let mut ends = BTreeMap::new();
+        for (topic, count) in counts {
+            for partition in 0..count {
+                let (_, end) = admin
+                    .inner()
+                    .fetch_watermarks(topic, i32::from(partition), Duration::from_secs(10))
+                    .map_err(|error| broken("ask for the end of the log", &error))?;
+                ends.insert((topic, partition), end);
+            }
+        }
+        Ok(ends)
+    }
+
     /// Creates the topics that are missing; those that are there stay as they are.
     ///
     /// # Errors
