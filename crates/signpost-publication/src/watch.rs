@@ -1,0 +1,63 @@
+//! Signals of the measures for which lower is better, at networks and boards.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+use signpost_core::{Level, Month};
+use signpost_evaluation::signals::{Alarm, Rules, WatchInput, sentence, watch};
+use signpost_measures::{Direction, Measure};
+
+use crate::membership::Membership;
+use crate::rows::{MeasureMonth, Signal};
+
+/// Below these levels nobody is pushed; they have their charts.
+const LEVELS: [Level; 2] = [Level::Pcn, Level::Icb];
+
+/// Every signal of one measure; `rows` hold each organisation's months one after another.
+pub(crate) fn signals(measure: &Measure, rows: &[MeasureMonth], membership: &Membership<'_>, calendar: &[Month]) -> Vec<Signal> {
+    let (Some(&first), Some(&data_to)) = (calendar.first(), calendar.last()) else { return Vec::new() };
+    if measure.direction != Direction::Lower {
+        return Vec::new();
+    }
+    let rules: BTreeMap<&str, (Level, Rules)> = LEVELS.into_iter().map(|level| (level.as_str(), (level, Rules::of(level)))).collect();
+    let mut signals = Vec::new();
+    for series in rows.chunks(calendar.len()) {
+        let Some(row) = series.first() else { continue };
+        let Some((level, rules)) = rules.get(row.level.as_str()) else { continue };
+        let values: Vec<Option<f64>> = series.iter().map(|row| row.value).collect();
+        let numerators: Vec<Option<f64>> = series.iter().map(|row| row.numerator).collect();
+        let name = membership.name(*level, &row.organisation);
+        for alarm in watch(&WatchInput { values: &values, numerators: &numerators, months_first: first }, rules) {
+            signals.push(signal(measure, row, &alarm, &name, rules, data_to, values.last().copied().flatten()));
+        }
+    }
+    signals
+}
+
+fn signal(measure: &Measure, row: &MeasureMonth, alarm: &Alarm, name: &str, rules: &Rules, data_to: Month, latest: Option<f64>) -> Signal {
+    Signal {
+        signal: id(&[&measure.id, &row.level, &row.organisation, &alarm.onset.to_string()]),
+        measure: measure.id.clone(),
+        level: row.level.clone(),
+        organisation: row.organisation.clone(),
+        onset: alarm.onset,
+        alarm: alarm.alarm,
+        state: if alarm.closed.is_some() { "closed" } else { "open" }.to_owned(),
+        closed: alarm.closed,
+        severity: alarm.severity.as_str().to_owned(),
+        expected: alarm.expected,
+        observed: alarm.observed,
+        latest,
+        sentence: sentence(alarm, measure, name, rules, data_to),
+    }
+}
+
+/// Sixteen hexadecimal digits of SHA-256 over what names a signal: measure, place, onset.
+fn id(parts: &[&str]) -> String {
+    let hash = Sha256::digest(parts.join("\u{1f}").as_bytes());
+    hash.iter().take(8).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
