@@ -61,7 +61,8 @@ fn plain_analysis_calls_evidence_where_nothing_was_declared_and_calibration_does
     for (file, measure, found_before) in cases {
         let Some(shares) = shares(file, library.get(measure).unwrap(), &["2016-12", "2017-06", "2017-12"]) else { return };
         for (plain, calibrated) in shares {
-            if false {assert!(found_before.contains(&plain), "{file}: {plain}");}
+            assert!(found_before.contains(&plain), "{file}: {plain}");
+            assert!(calibrated <= 0.06, "{file}: {calibrated}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use sha2::{Digest as _, Sha256};
 use signpost_core::{Level, Month};
@@ -20,7 +21,9 @@ pub(crate) fn signals(measure: &Measure, rows: &[MeasureMonth], membership: &Mem
     if measure.direction != Direction::Lower {
         return Vec::new();
     }
-    let rules: BTreeMap<&str, (Level, Rules)> = LEVELS.into_iter().map(|level| (level.as_str(), (level, Rules::of(level)))).collect();
+    // The thresholds take a moment to solve for, and never change.
+    static RULES: OnceLock<BTreeMap<&str, (Level, Rules)>> = OnceLock::new();
+    let rules = RULES.get_or_init(|| LEVELS.into_iter().map(|level| (level.as_str(), (level, Rules::of(level)))).collect());
     let mut signals = Vec::new();
     for series in rows.chunks(calendar.len()) {
         let Some(row) = series.first() else { continue };

@@ -1,0 +1,23 @@
+//! The binary: commands, configuration, wiring. The only place that reads the environment.
+
+mod commands;
+mod configuration;
+mod engines;
+mod pipeline;
+mod practice_month;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let arguments = commands::Arguments::parse();
+    match commands::carry_out(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let text = format!("{error:#}");
+            eprintln!("error: {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Marks to practice-months. Reads the ledger first, then the marks up to it, then the snapshots;
+//! writes the practice-months, and last its own position.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use signpost_events::Topic;
+use signpost_ome::FactorSet;
+use signpost_store::Positions;
+
+use super::Workshop;
+use crate::practice_month::practice_month;
+
+/// ClickHouse partitions of the event tables.
+const PARTS: u16 = 16;
+/// How long nothing new may go unnoticed.
+const POLL: Duration = Duration::from_millis(150);
+
+/// Derives until told to end.
+pub(crate) async fn derive(workshop: Workshop) -> anyhow::Result<()> {
+    let mut derived = workshop.persist(|| workshop.store.derived_positions()).await?;
+    while !workshop.is_ending() {
+        if !step(&workshop, &mut derived).await? {
+            workshop.rest(POLL).await;
+        }
+    }
+    Ok(())
+}
+
+/// Derives what the ledger has beyond `derived`; whether there was anything.
+async fn step(workshop: &Workshop, derived: &mut Positions) -> anyhow::Result<bool> {
+    let store = &workshop.store;
+    let ledger = workshop.persist(|| store.ledger_beyond(derived)).await?;
+    let ahead: Positions = ledger.into_iter().filter(|(key, position)| derived.get(key).is_none_or(|done| done < position)).collect();
+    if ahead.is_empty() {
+        return Ok(false);
+    }
+    for (epoch, windows) in windows(&ahead, derived) {
+        for part in 0..PARTS {
+            // A key's Kafka partition decides its ClickHouse partition.
+            let mine: Vec<(u16, i64, i64)> = windows.iter().copied().filter(|(partition, _, _)| partition % PARTS == part).collect();
+            derive_part(workshop, part, epoch, &mine).await?;
+        }
+    }
+    workshop.insert(|| store.write_derived(&ahead)).await?;
+    workshop.gaps.pass("derived").await;
+    derived.extend(ahead);
+    Ok(true)
+}
+
+/// Partition, position done, position to reach; of the practice topic, by epoch.
+fn windows(ahead: &Positions, derived: &Positions) -> BTreeMap<u32, Vec<(u16, i64, i64)>> {
+    let mut windows: BTreeMap<u32, Vec<(u16, i64, i64)>> = BTreeMap::new();
+    for (key @ (topic, epoch, partition), &to) in ahead {
+        if topic == Topic::Practice.name() {
+            let from = derived.get(key).copied().unwrap_or(-1);
+            windows.entry(*epoch).or_default().push((*partition, from, to));
+        }
+    }
+    windows
+}
+
+async fn derive_part(workshop: &Workshop, part: u16, epoch: u32, windows: &[(u16, i64, i64)]) -> anyhow::Result<()> {
+    let store = &workshop.store;
+    let snapshots = workshop.persist(|| store.marked_snapshots(part, epoch, windows)).await?;
+    if snapshots.is_empty() {
+        return Ok(());
+    }
+    let sets: Vec<&FactorSet> = workshop.library.factor_sets().into_iter().map(FactorSet::named).collect::<Result<_, _>>()?;
+    let rows: Vec<_> = tokio::task::block_in_place(|| {
+        snapshots.iter().flat_map(|snapshot| sets.iter().map(|set| practice_month(snapshot, set))).collect()
+    });
+    workshop.insert(|| store.write_practice_months(&rows)).await?;
+    workshop.metrics.practice_months_derived.inc_by(u64::try_from(rows.len()).unwrap_or(0));
+    workshop.gaps.pass("practice_months").await;
+    Ok(())
+}
