@@ -153,6 +153,9 @@ impl Connection {
         let (complaints, admin) = self.admin()?;
         let there = self.metadata(&complaints, admin.inner(), Duration::from_secs(10))?;
         let missing: Vec<&'static str> = Topic::ALL.iter().map(|topic| topic.name()).filter(|name| !there.contains_key(*name)).collect();
+        if missing.is_empty() {
+            return Ok(missing);
+        }
         let new: Vec<NewTopic<'_>> = missing
             .iter()
             .map(|name| NewTopic::new(name, i32::from(partitions), TopicReplication::Fixed(replication)))
