@@ -8,7 +8,6 @@
 use serde::Serialize;
 use signpost_core::{Level, Month};
 use signpost_measures::{Measure, Quantity};
-use signpost_statistics::cusum;
 
 use crate::evaluation::tidy;
 
@@ -16,7 +15,7 @@ use crate::evaluation::tidy;
 /// control would alarm within a year).
 const BASELINE: usize = 24;
 /// Allowance of the CUSUM in standard deviations: tuned to a rise of one.
-const ALLOWANCE: f64 = 0.5;
+pub const ALLOWANCE: f64 = 0.5;
 /// A month this many standard deviations up needs no second one.
 const JUMP: f64 = 4.0;
 /// Consecutive calm months that close an alarm, and how calm, in standard deviations.
@@ -57,14 +56,15 @@ impl Rules {
     /// The rules of a level: the more organisations it has, the rarer a false alarm of each.
     #[must_use]
     pub fn of(level: Level) -> Self {
-        let run_length_months = match level {
-            Level::Practice | Level::Pcn => 20_000.0,
-            Level::SubIcb => 5_000.0,
-            Level::Icb | Level::Region | Level::England => 1_000.0,
+        // Run lengths and thresholds of R's spc (statistics.md 1.11); a test solves them again.
+        let (run_length_months, threshold) = match level {
+            Level::Practice | Level::Pcn => (20_000.0, 8.053),
+            Level::SubIcb => (5_000.0, 6.669),
+            Level::Icb | Level::Region | Level::England => (1_000.0, 5.071),
         };
         Self {
             run_length_months,
-            threshold: cusum::threshold_for_run_length(ALLOWANCE, run_length_months),
+            threshold,
             rise_percent_min: 10.0,
             numerator_min: 20.0,
             action: level != Level::Practice,

@@ -1,7 +1,7 @@
 //! The 191 real series of England's CCGs: how often is a change called where nothing was declared,
 //! and how often is a fall found that was put in?
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -50,18 +50,20 @@ fn shares(file: &str, measure: &Measure, starts: &[&str]) -> Option<Vec<(f64, f6
 }
 
 /// statistics.md 1.13: 52 to 80 % (OME) and 30 to 66 % (high-dose items) by plain ITS with 24 to 36
-/// months before; at most 6 % once calibrated at the same date (issue 3, "what it must show").
+/// months before, in whole per cents, so they are compared as such; at most 6 % once calibrated at
+/// the same date (issue 3, "what it must show"). The last holds almost by construction, because each
+/// place is judged by the others: it guards the wiring, not the method.
 #[test]
 fn plain_analysis_calls_evidence_where_nothing_was_declared_and_calibration_does_not() {
     let library = Library::standard().unwrap();
     let cases = [
-        ("opioidome.csv", "opioidome", 0.52..=0.80),
-        ("opioidper1000.csv", "opioidper1000_120", 0.30..=0.66),
+        ("opioidome.csv", "opioidome", 52.0..=80.0),
+        ("opioidper1000.csv", "opioidper1000_120", 30.0..=66.0),
     ];
     for (file, measure, found_before) in cases {
         let Some(shares) = shares(file, library.get(measure).unwrap(), &["2016-12", "2017-06", "2017-12"]) else { return };
         for (plain, calibrated) in shares {
-            assert!(found_before.contains(&plain), "{file}: {plain}");
+            assert!(found_before.contains(&(plain * 100.0).round()), "{file}: {plain}");
             assert!(calibrated <= 0.06, "{file}: {calibrated}");
         }
     }
