@@ -2,13 +2,14 @@
 
 mod config;
 
+mod demo;
 mod import;
 mod intervention;
 mod migrate;
 mod run;
 mod serve;
 mod status;
-
+mod web;
 
 use std::path::PathBuf;
 
@@ -38,6 +39,8 @@ enum Command {
     Derive(run::Options),
     /// Run publish alone: practice-months to what is shown.
     Publish(run::Options),
+    /// Serve the pages.
+    Web,
     /// Send files to Kafka: prescribing, list sizes, practices.
     #[command(subcommand)]
     Import(import::Import),
@@ -51,6 +54,8 @@ enum Command {
     Config(config::ConfigCommand),
     /// Create or update tables and topics.
     Migrate,
+    /// Show the whole pipeline on an invented region: engines, data, results, pages.
+    Demo(demo::Options),
     /// An engine process of the embedded kind; started by the other commands.
     #[command(hide = true)]
     Engine(EngineArguments),
@@ -79,6 +84,8 @@ pub(crate) fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Command::Import(import) => runtime()?.block_on(import::carry_out(configuration()?, import)),
         Command::Intervention(command) => runtime()?.block_on(intervention::carry_out(configuration()?, command)),
         Command::Status => runtime()?.block_on(status::carry_out(configuration()?)),
+        Command::Web => runtime()?.block_on(web::carry_out(configuration()?)),
+        Command::Demo(options) => runtime()?.block_on(demo::carry_out(configuration()?, options)),
         Command::Migrate => runtime()?.block_on(migrate::carry_out(configuration()?)),
     }
 }

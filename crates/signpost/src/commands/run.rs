@@ -34,6 +34,7 @@ pub(crate) struct Loops {
 }
 
 impl Loops {
+    pub(crate) const ARRIVING: Self = Self { ingest: true, derive: true, publish: false };
     pub(crate) const ALL: Self = Self { ingest: true, derive: true, publish: true };
     pub(crate) const INGEST: Self = Self { ingest: true, derive: false, publish: false };
     pub(crate) const DERIVE: Self = Self { ingest: false, derive: true, publish: false };
