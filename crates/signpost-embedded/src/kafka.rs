@@ -1,15 +1,20 @@
 //! A real Apache Kafka (KRaft, one node) from a folder of its jars, for acceptance and benchmarks.
 
 use std::fs::File;
-use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::EngineError;
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 
-/// A broker running as a child of this process; it ends when this is dropped.
+use crate::EngineError;
+use crate::process::spawn_bound;
+
+/// A broker running as a child of this process; it ends when this is dropped, and also when this
+/// process dies without dropping it. It makes no topic by itself.
+#[derive(Debug)]
 pub struct RealKafka {
     child: Child,
     folder: PathBuf,
@@ -20,59 +25,66 @@ pub struct RealKafka {
 
 /// How long a broker may take to answer; usually three seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A free port may be taken by someone else before the broker binds it; then others are tried.
+const ATTEMPTS: usize = 3;
+
+fn failed(what: impl Into<String>) -> EngineError {
+    EngineError::Start { engine: "Kafka", what: what.into() }
+}
 
 impl RealKafka {
-    /// Formats `folder` and starts a broker in it.
+    /// Formats `folder` (a new or empty one) and starts a broker in it.
     ///
     /// # Errors
     /// When Java or the jars are missing, or the broker does not answer in a minute.
     pub fn start(jars: &Path, folder: &Path) -> Result<Self, EngineError> {
-        let failed = |what: String| EngineError::Start { engine: "Kafka", what };
         if !jars.is_dir() {
             return Err(EngineError::Missing { file: jars.to_owned() });
         }
-        let (port, controller) = (free_port().map_err(failed)?, free_port().map_err(failed)?);
-        let address = format!("127.0.0.1:{port}");
-        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-        let properties = folder.join("server.properties");
-        let text = format!(
-            "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:{controller}\n\
-             listeners=PLAINTEXT://{address},CONTROLLER://127.0.0.1:{controller}\nadvertised.listeners=PLAINTEXT://{address}\n\
-             controller.listener.names=CONTROLLER\nlistener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT\n\
-             log.dirs={}\nnum.partitions=16\noffsets.topic.replication.factor=1\noffsets.topic.num.partitions=1\n\
-             transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\ngroup.initial.rebalance.delay.ms=0\n\
-             auto.create.topics.enable=false\nmessage.max.bytes=6000000\n",
-            folder.join("log").display()
-        );
-        std::fs::write(&properties, text).map_err(|error| failed(error.to_string()))?;
-        // Kafka logs through log4j; without a file of settings it would write nowhere useful.
-        File::create(folder.join("log4j2.properties"))
-            .and_then(|mut file| file.write_all(b"rootLogger.level=WARN\nrootLogger.appenderRef.out.ref=OUT\nappender.out.type=Console\nappender.out.name=OUT\nappender.out.layout.type=PatternLayout\n"))
-            .map_err(|error| failed(error.to_string()))?;
+        let mut last = failed("it was never tried");
+        for attempt in 0..ATTEMPTS {
+            let folder = folder.join(format!("broker-{attempt}"));
+            match Self::start_in(jars, &folder) {
+                Ok(kafka) => return Ok(kafka),
+                Err(error) if said(&folder).contains("BindException") => last = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last)
+    }
+
+    fn start_in(jars: &Path, folder: &Path) -> Result<Self, EngineError> {
+        let address = write_settings(folder).map_err(|error| failed(format!("{}: {error}", folder.display())))?;
         let formatted = java(jars, folder)
             .args(["kafka.tools.StorageTool", "format", "--cluster-id", "c2lnbnBvc3QtdGVzdC0xMg", "--config"])
-            .arg(&properties)
+            .arg(folder.join("server.properties"))
             .stdin(Stdio::null())
             .output()
             .map_err(|error| failed(format!("java: {error}")))?;
         if !formatted.status.success() {
             let said = String::from_utf8_lossy(&formatted.stderr).into_owned();
-            return Err(failed(said.lines().next().unwrap_or("the log folder could not be formatted").to_owned()));
+            return Err(failed(said.lines().next().unwrap_or("the log folder could not be formatted")));
         }
-        let child = broker(jars, folder).map_err(failed)?;
+        let child = broker(jars, folder).map_err(|error| failed(format!("java: {error}")))?;
         let mut kafka = Self { child, folder: folder.to_owned(), jars: jars.to_owned(), address };
         kafka.wait()?;
         Ok(kafka)
     }
 
-    /// Ends the broker at once, as a power cut would, and starts it again on the same log.
+    /// Ends the broker at once, as `kill -9` does, and starts it again on the same log and port.
     ///
     /// # Errors
     /// When it does not answer again.
     pub fn restart(&mut self) -> Result<(), EngineError> {
         self.end();
-        self.child = broker(&self.jars, &self.folder).map_err(|what| EngineError::Start { engine: "Kafka", what })?;
+        self.child = broker(&self.jars, &self.folder).map_err(|error| failed(format!("java: {error}")))?;
         self.wait()
+    }
+
+    /// The process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends the broker at once.
@@ -81,18 +93,26 @@ impl RealKafka {
         let _ = self.child.wait();
     }
 
+    /// Waits until the broker names itself to a client: an open port alone takes no topics yet.
     fn wait(&mut self) -> Result<(), EngineError> {
-        let failed = |what: &str| EngineError::Start { engine: "Kafka", what: what.to_owned() };
+        let client: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.address)
+            .set("reconnect.backoff.max.ms", "200")
+            // A broker that isn't up yet is no news.
+            .set("log_level", "0")
+            .create()
+            .map_err(|error| failed(error.to_string()))?;
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
             if self.child.try_wait().ok().flatten().is_some() {
-                let log = std::fs::read_to_string(self.folder.join("kafka.out")).unwrap_or_default();
-                return Err(failed(log.lines().next_back().unwrap_or("it ended")));
+                let log = said(&self.folder);
+                let fault = log.lines().find(|line| line.contains("Exception") || line.contains("Error"));
+                return Err(failed(fault.or(log.lines().next_back()).unwrap_or("it ended")));
             }
-            if self.address.parse().is_ok_and(|address| TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()) {
+            if client.fetch_metadata(None, Duration::from_millis(500)).is_ok_and(|cluster| !cluster.brokers().is_empty()) {
                 return Ok(());
             }
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(50));
         }
         Err(failed("it did not answer in a minute"))
     }
@@ -104,6 +124,30 @@ impl Drop for RealKafka {
     }
 }
 
+/// Writes the broker's settings and gives the address it will answer at.
+fn write_settings(folder: &Path) -> std::io::Result<String> {
+    let (port, controller) = free_ports()?;
+    let address = format!("127.0.0.1:{port}");
+    std::fs::create_dir_all(folder)?;
+    // A broker killed and started again is let in once its former session has timed out, so that is short.
+    let settings = format!(
+        "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:{controller}\n\
+         listeners=PLAINTEXT://{address},CONTROLLER://127.0.0.1:{controller}\nadvertised.listeners=PLAINTEXT://{address}\n\
+         controller.listener.names=CONTROLLER\nlistener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT\n\
+         log.dirs={}\nnum.partitions=16\noffsets.topic.replication.factor=1\noffsets.topic.num.partitions=1\n\
+         transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\ngroup.initial.rebalance.delay.ms=0\n\
+         auto.create.topics.enable=false\nmessage.max.bytes=6000000\n\
+         broker.session.timeout.ms=3000\nbroker.heartbeat.interval.ms=500\n",
+        folder.join("log").display()
+    );
+    std::fs::write(folder.join("server.properties"), settings)?;
+    // Kafka logs through log4j; without settings of its own it would write nowhere useful.
+    let logging = "rootLogger.level=WARN\nrootLogger.appenderRef.out.ref=OUT\nappender.out.type=Console\n\
+                   appender.out.name=OUT\nappender.out.layout.type=PatternLayout\nappender.out.layout.pattern=%p %m%n%ex{short}\n";
+    std::fs::write(folder.join("log4j2.properties"), logging)?;
+    Ok(address)
+}
+
 fn java(jars: &Path, folder: &Path) -> Command {
     let mut command = Command::new("java");
     command
@@ -113,30 +157,21 @@ fn java(jars: &Path, folder: &Path) -> Command {
     command
 }
 
-/// The broker ends with this process: the shell that watches over it notices when it is alone.
-fn broker(jars: &Path, folder: &Path) -> Result<Child, String> {
-    let out = File::create(folder.join("kafka.out")).map_err(|error| error.to_string())?;
-    let errors = out.try_clone().map_err(|error| error.to_string())?;
+/// A broker that ends with this process; what it says is kept in `kafka.out`.
+fn broker(jars: &Path, folder: &Path) -> std::io::Result<Child> {
+    let out = File::create(folder.join("kafka.out"))?;
+    let errors = out.try_clone()?;
     let mut command = java(jars, folder);
     command.arg("kafka.Kafka").arg(folder.join("server.properties")).stdin(Stdio::null()).stdout(out).stderr(errors);
-    die_with_parent(&mut command);
-    command.spawn().map_err(|error| format!("java: {error}"))
+    spawn_bound(command)
 }
 
-/// Asks the kernel to end the child when the thread that started it ends.
-fn die_with_parent(command: &mut Command) {
-    use std::os::unix::process::CommandExt as _;
-    // SAFETY: prctl is async-signal-safe and touches nothing of the parent.
-    unsafe {
-        command.pre_exec(|| {
-            #[cfg(target_os = "linux")]
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-            Ok(())
-        });
-    }
+fn said(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("kafka.out")).unwrap_or_default()
 }
 
-fn free_port() -> Result<u16, String> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-    listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
+/// Two ports; both are held until both are known, so that they differ.
+fn free_ports() -> std::io::Result<(u16, u16)> {
+    let (first, second) = (TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?);
+    Ok((first.local_addr()?.port(), second.local_addr()?.port()))
 }

@@ -23,7 +23,7 @@ pub fn start(executable: &Path, leading: &[&str], topics: &[(&str, u16)]) -> Res
     let mut arguments: Vec<String> = leading.iter().map(|argument| (*argument).to_owned()).collect();
     arguments.push("mock-kafka".into());
     arguments.extend(topics.iter().map(|(topic, partitions)| format!("--topic={topic}:{partitions}")));
-    EngineProcess::start("Kafka", executable, &arguments, Duration::from_secs(20))
+    EngineProcess::start("Kafka", executable, &arguments, &[], Duration::from_secs(20))
 }
 
 /// Runs the broker in this process for good; `ready` hears its address.

@@ -52,7 +52,7 @@ pub(crate) const PRESENTATIONS: [Presentation; 37] = [
     line("0407020Q0BKACEH", "Zomorph_Cap 60mg", 0.5, 54, Kind::HighDose),
     line("0407020Q0BKADEB", "Zomorph_Cap 100mg", 0.3, 51, Kind::HighDose),
     line("0407020ADBEADAH", "Longtec_Tab 40mg M/R", 0.4, 22, Kind::HighDose),
-    line("0407020ADBEAIAQ", "Longtec_Tab 60mg M/R", 0.3, 19, Kind::HighDose),
+    line("0407020ADBEAHAR", "Longtec_Tab 30mg M/R", 0.6, 22, Kind::HighDose),
     line("0407020ADBEAEAI", "Longtec_Tab 80mg M/R", 0.3, 56, Kind::HighDose),
     line("0407020A0BEACAF", "Matrifen_Patch 50mcg/hr", 0.4, 10, Kind::HighDose),
     line("0407020ZZSYNAAA", "Inventadol_Wafer", 0.02, 28, Kind::Opioid),

@@ -29,16 +29,15 @@ pub(crate) fn ensure_libchdb() -> Result<PathBuf, String> {
     }
     eprintln!("fetching embedded ClickHouse (178 MB, once)");
     let scratch = scratch("libchdb")?;
-    run(Command::new("npm").args(["pack", "--silent", LIBCHDB_PACKAGE]).current_dir(&scratch), "npm")?;
-    let archive = only_file(&scratch)?;
+    run(Command::new("npm").args(["pack", "--silent", LIBCHDB_PACKAGE]).current_dir(&scratch.0), "npm")?;
+    let archive = only_file(&scratch.0)?;
     let found = sha256(&archive)?;
     if found != LIBCHDB_SHA256 {
-        let _ = fs::remove_dir_all(&scratch);
         return Err(format!("{LIBCHDB_PACKAGE} has SHA-256 {found}, not {LIBCHDB_SHA256}: it was not unpacked"));
     }
-    run(Command::new("tar").arg("xzf").arg(&archive).args(["--strip-components=1", "package/libchdb.so"]).current_dir(&scratch), "tar")?;
+    run(Command::new("tar").arg("xzf").arg(&archive).args(["--strip-components=1", "package/libchdb.so"]).current_dir(&scratch.0), "tar")?;
     fs::remove_file(&archive).map_err(|error| error.to_string())?;
-    settle(&scratch, &home)?;
+    settle(&scratch.0, &home)?;
     Ok(library)
 }
 
@@ -50,18 +49,17 @@ pub(crate) fn ensure_kafka() -> Result<PathBuf, String> {
     }
     eprintln!("fetching Apache Kafka {KAFKA_VERSION} (43 MB, once)");
     let scratch = scratch("kafka")?;
-    let jars = scratch.join("jars");
+    let jars = scratch.0.join("jars");
     let pom = format!(
         "<project><modelVersion>4.0.0</modelVersion><groupId>signpost</groupId><artifactId>engines</artifactId><version>1</version>\
          <dependencies><dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{KAFKA_VERSION}</version></dependency></dependencies></project>"
     );
-    fs::write(scratch.join("pom.xml"), pom).map_err(|error| error.to_string())?;
+    fs::write(scratch.0.join("pom.xml"), pom).map_err(|error| error.to_string())?;
     let copy = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
     let mut maven = Command::new("mvn");
     maven.args(["--quiet", "--batch-mode", copy, "-DincludeScope=runtime"]).arg(format!("-DoutputDirectory={}", jars.display()));
-    run(maven.current_dir(&scratch), "mvn")?;
+    run(maven.current_dir(&scratch.0), "mvn")?;
     settle(&jars, &home)?;
-    let _ = fs::remove_dir_all(&scratch);
     Ok(home)
 }
 
@@ -70,9 +68,19 @@ pub(crate) fn has_java() -> bool {
     Command::new("java").arg("-version").output().is_ok_and(|output| output.status.success())
 }
 
-fn scratch(name: &str) -> Result<PathBuf, String> {
-    let scratch = folder().join(format!(".fetching-{name}-{}", std::process::id()));
-    fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+/// A folder beside the engines, so that what is finished moves to its place in one step; whatever
+/// is left in it goes when the fetch ends, also when it fails.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn scratch(name: &str) -> Result<Scratch, String> {
+    let scratch = Scratch(folder().join(format!(".fetching-{name}-{}", std::process::id())));
+    fs::create_dir_all(&scratch.0).map_err(|error| format!("{}: {error}", scratch.0.display()))?;
     Ok(scratch)
 }
 

@@ -27,27 +27,49 @@ pub(super) fn compress(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The bytes of compressed blocks.
-pub(super) fn decompress(mut blocks: &[u8]) -> Result<Vec<u8>, String> {
-    let mut out = Vec::new();
-    while !blocks.is_empty() {
-        let (sum, rest) = blocks.split_first_chunk::<CHECKSUM>().ok_or("a compressed block is cut off")?;
-        let (header, _) = rest.split_first_chunk::<HEADER>().ok_or("a compressed block is cut off")?;
-        let [method, a, b, c, d, e, f, g, h] = *header;
-        let compressed = u32::from_le_bytes([a, b, c, d]) as usize;
-        let plain = u32::from_le_bytes([e, f, g, h]) as usize;
-        if method != LZ4 || compressed < HEADER || compressed > BLOCK_MAX || plain > BLOCK_MAX {
-            return Err("a compressed block has an unknown method or size".into());
-        }
-        let body = rest.get(..compressed).ok_or("a compressed block is cut off")?;
-        if checksum(body) != u128::from_le_bytes(*sum) {
-            return Err("a compressed block has a wrong checksum".into());
-        }
-        let data = body.get(HEADER..).unwrap_or_default();
-        out.extend(block::decompress(data, plain).map_err(|error| format!("a compressed block is broken: {error}"))?);
-        blocks = rest.get(compressed..).unwrap_or_default();
+/// One block, checked but not yet decompressed.
+struct Block<'a> {
+    data: &'a [u8],
+    plain: usize,
+}
+
+/// Takes the first block off, checking its sizes and its checksum.
+fn split_block(blocks: &[u8]) -> Result<(Block<'_>, &[u8]), String> {
+    let (sum, rest) = blocks.split_first_chunk::<CHECKSUM>().ok_or("a compressed block is cut off")?;
+    let (header, _) = rest.split_first_chunk::<HEADER>().ok_or("a compressed block is cut off")?;
+    let [method, a, b, c, d, e, f, g, h] = *header;
+    let compressed = u32::from_le_bytes([a, b, c, d]) as usize;
+    let plain = u32::from_le_bytes([e, f, g, h]) as usize;
+    if method != LZ4 || !(HEADER..=BLOCK_MAX).contains(&compressed) || plain > BLOCK_MAX {
+        return Err("a compressed block has an unknown method or size".into());
     }
-    Ok(out)
+    let body = rest.get(..compressed).ok_or("a compressed block is cut off")?;
+    if checksum(body) != u128::from_le_bytes(*sum) {
+        return Err("a compressed block has a wrong checksum".into());
+    }
+    Ok((Block { data: body.get(HEADER..).unwrap_or_default(), plain }, rest.get(compressed..).unwrap_or_default()))
+}
+
+/// Checks every block and sums their sizes before compression, in bytes.
+pub(super) fn check(mut blocks: &[u8]) -> Result<usize, String> {
+    let mut plain = 0;
+    while !blocks.is_empty() {
+        let (block, rest) = split_block(blocks)?;
+        plain += block.plain;
+        blocks = rest;
+    }
+    Ok(plain)
+}
+
+/// Hands each block's bytes on, one block in memory at a time.
+pub(super) fn decompress(mut blocks: &[u8], mut take: impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
+    while !blocks.is_empty() {
+        let (block, rest) = split_block(blocks)?;
+        let plain = block::decompress(block.data, block.plain).map_err(|error| format!("a compressed block is broken: {error}"))?;
+        take(&plain)?;
+        blocks = rest;
+    }
+    Ok(())
 }
 
 /// ClickHouse keeps the two halves of the hash the other way round.
@@ -58,17 +80,25 @@ fn checksum(body: &[u8]) -> u128 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
-    use super::{compress, decompress};
+    use super::{check, compress, decompress};
 
+    // That the checksum is ClickHouse's, the official client proves in tests/clickhouse.rs.
     #[test]
     fn blocks_come_back_and_a_changed_byte_is_noticed() {
         let bytes: Vec<u8> = (0..3_000_000u32).map(|number| (number % 251) as u8).collect();
         let blocks = compress(&bytes);
         assert!(blocks.len() < bytes.len() / 10);
-        assert_eq!(decompress(&blocks).unwrap(), bytes);
+        assert_eq!(check(&blocks).unwrap(), bytes.len());
+        let mut back = Vec::new();
+        decompress(&blocks, |block| {
+            back.extend_from_slice(block);
+            Ok(())
+        })
+        .unwrap();
+        assert!(back == bytes);
         let mut changed = blocks.clone();
         changed[40] ^= 1;
-        assert!(decompress(&changed).unwrap_err().contains("checksum"));
-        assert!(decompress(&blocks[..30]).unwrap_err().contains("cut off"));
+        assert!(check(&changed).unwrap_err().contains("checksum"));
+        assert!(check(&blocks[..30]).unwrap_err().contains("cut off"));
     }
 }

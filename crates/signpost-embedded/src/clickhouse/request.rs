@@ -1,58 +1,90 @@
 //! One HTTP request as a statement with settings, parameters and data.
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use url::form_urlencoded;
 
+use super::failure::exception;
 use super::{frames, statement};
 
-/// What is asked of the engine.
+/// Largest statement that may come compressed, and largest insert after decompression, in bytes.
+const PLAIN_BYTES_MAX: usize = 4 << 30;
+const STATEMENT_BYTES_MAX: usize = 64 << 20;
+
+/// What url and headers say.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Request {
-    pub(super) sql: String,
-    pub(super) format: String,
+pub(super) struct Head {
+    pub(super) user: String,
+    pub(super) password: String,
     pub(super) database: Option<String>,
     /// Settings in the order given; applied to the connection of this request alone.
     pub(super) settings: Vec<(String, String)>,
     pub(super) parameters: Vec<(String, String)>,
-    /// An insert's data; its format is in `format`.
-    pub(super) data: Option<Vec<u8>>,
+    pub(super) query_id: Option<String>,
+    /// The answer comes in compressed blocks.
     pub(super) compress: bool,
-    pub(super) user: String,
-    pub(super) password: String,
+    /// The answer is held back until it is complete, so that an error has a status of its own.
+    pub(super) wait_for_end: bool,
+    query: String,
+    format: Option<String>,
+    decompress: bool,
+}
+
+/// What is asked of the engine.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    /// A statement with its answer's format.
+    Statement { sql: String, format: String },
+    /// An insert whose data come apart.
+    Insert { sql: String, format: String, data: Data },
+}
+
+/// An insert's data: what stood behind the statement, then the body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Data {
+    inline: Bytes,
+    body: Bytes,
+    is_compressed: bool,
+}
+
+impl Data {
+    /// Hands the data on, plain, a block in memory at a time.
+    pub(super) fn read(&self, mut take: impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
+        take(&self.inline)?;
+        if self.is_compressed { frames::decompress(&self.body, take) } else { take(&self.body) }
+    }
 }
 
 /// Url parameters of ClickHouse's protocol that are no settings of a query.
 const OF_THE_PROTOCOL: [&str; 9] =
-    ["buffer_size", "wait_end_of_query", "query_id", "session_id", "session_timeout", "session_check", "quota_key", "role", "close_session"];
+    ["buffer_size", "session_id", "session_timeout", "session_check", "quota_key", "role", "close_session", "client_protocol_version", "stacktrace"];
 
-impl Request {
-    /// Reads url, headers and body.
-    pub(super) fn read(query: &str, headers: &HeaderMap, body: Vec<u8>) -> Result<Self, String> {
-        let mut request = Self { format: "TabSeparated".into(), user: "default".into(), ..Self::default() };
-        let mut decompress = false;
+impl Head {
+    /// Reads url and headers.
+    pub(super) fn read(query: &str, headers: &HeaderMap) -> Self {
+        let mut head = Self { user: "default".into(), ..Self::default() };
         for (name, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
             match name.as_str() {
-                "query" => request.sql = value,
-                "database" => request.database = Some(value),
-                "default_format" => request.format = value,
-                "user" => request.user = value,
-                "password" => request.password = value,
-                "compress" => request.compress = value == "1",
-                "decompress" => decompress = value == "1",
+                "query" => head.query = value,
+                "database" => head.database = Some(value),
+                "default_format" => head.format = Some(value),
+                "user" => head.user = value,
+                "password" => head.password = value,
+                "query_id" => head.query_id = Some(value),
+                "compress" => head.compress = value == "1",
+                "decompress" => head.decompress = value == "1",
+                "wait_end_of_query" => head.wait_for_end = value == "1",
                 _ if OF_THE_PROTOCOL.contains(&name.as_str()) => {}
                 _ => match name.strip_prefix("param_") {
-                    Some(parameter) => request.parameters.push((parameter.to_owned(), value)),
-                    None => request.settings.push((name, value)),
+                    Some(parameter) => head.parameters.push((parameter.to_owned(), value)),
+                    None => head.settings.push((name, value)),
                 },
             }
         }
-        request.read_headers(headers);
-        let body = if decompress { frames::decompress(&body)? } else { body };
-        request.read_body(body)?;
-        if statement::is_several(&request.sql) {
-            return Err("Code: 62. DB::Exception: Multi-statements are not allowed: send one statement per request. (SYNTAX_ERROR)".into());
-        }
-        Ok(request)
+        head.read_headers(headers);
+        // A connection that is read-only accepts no further setting.
+        head.settings.sort_by_key(|(name, _)| name == "readonly");
+        head
     }
 
     fn read_headers(&mut self, headers: &HeaderMap) {
@@ -66,6 +98,9 @@ impl Request {
         if let Some(database) = text("x-clickhouse-database") {
             self.database = Some(database);
         }
+        if let Some(format) = text("x-clickhouse-format") {
+            self.format.get_or_insert(format);
+        }
         if let Some(basic) = text(header::AUTHORIZATION.as_str()).as_deref().and_then(|value| value.strip_prefix("Basic "))
             && let Some((user, password)) = base64(basic).and_then(|pair| pair.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned())))
         {
@@ -73,21 +108,51 @@ impl Request {
         }
     }
 
-    fn read_body(&mut self, body: Vec<u8>) -> Result<(), String> {
-        if let Some((insert, format)) = statement::insert(&self.sql) {
-            (self.format, self.sql) = (format.to_owned(), insert.to_owned());
-            self.data = Some(body);
-            return Ok(());
+    /// The statement, from the url, the body, or the one continued in the other.
+    pub(super) fn with_body(&self, body: Bytes) -> Result<Request, String> {
+        let syntax = |text: &str| exception(62, text, "SYNTAX_ERROR");
+        if self.decompress && frames::check(&body)? > PLAIN_BYTES_MAX {
+            return Err(exception(307, "The decompressed data are larger than 4 GiB: insert them in parts", "TOO_MANY_BYTES"));
         }
-        if !body.is_empty() {
-            let text = String::from_utf8(body).map_err(|_| "Code: 62. DB::Exception: The statement is not UTF-8. (SYNTAX_ERROR)".to_owned())?;
-            if !self.sql.is_empty() {
-                self.sql.push('\n');
-            }
-            self.sql.push_str(&text);
+        if let Some(insert) = statement::insert(self.query.as_bytes()) {
+            let inline = Bytes::copy_from_slice(self.query.as_bytes().get(insert.data..).unwrap_or_default());
+            return insert_of(insert, Data { inline, body, is_compressed: self.decompress });
         }
-        Ok(())
+        let body = if self.decompress { plain(&body)? } else { body };
+        if self.query.is_empty()
+            && let Some(insert) = statement::insert(&body)
+        {
+            let inline = body.slice(insert.data.min(body.len())..);
+            return insert_of(insert, Data { inline, body: Bytes::new(), is_compressed: false });
+        }
+        let body = std::str::from_utf8(&body).map_err(|_| syntax("The statement is not UTF-8"))?;
+        let sql = if self.query.is_empty() || body.is_empty() { format!("{}{body}", self.query) } else { format!("{}\n{body}", self.query) };
+        if sql.trim().is_empty() {
+            return Err(syntax("Empty query"));
+        }
+        if statement::is_several(sql.as_bytes()) {
+            return Err(syntax("Multi-statements are not allowed: send one statement per request"));
+        }
+        let format = statement::format_named(&sql).or_else(|| self.format.clone()).unwrap_or_else(|| "TabSeparated".into());
+        Ok(Request::Statement { sql, format })
     }
+}
+
+fn insert_of(insert: statement::Insert, data: Data) -> Result<Request, String> {
+    // The engine would read values up to a `;` and leave out the rest without a word.
+    if insert.format == "Values" && statement::is_several(&[data.inline.as_ref(), if data.is_compressed { &[] } else { data.body.as_ref() }].concat()) {
+        return Err(exception(62, "Multi-statements are not allowed: send one statement per request", "SYNTAX_ERROR"));
+    }
+    Ok(Request::Insert { sql: insert.head, format: insert.format, data })
+}
+
+fn plain(blocks: &[u8]) -> Result<Bytes, String> {
+    let mut out = Vec::new();
+    frames::decompress(blocks, |block| {
+        out.extend_from_slice(block);
+        if out.len() > STATEMENT_BYTES_MAX { Err(exception(307, "The statement is larger than 64 MiB", "TOO_MANY_BYTES")) } else { Ok(()) }
+    })?;
+    Ok(out.into())
 }
 
 /// Decodes standard base64 into text.
@@ -109,26 +174,51 @@ fn base64(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
-    use super::{Request, base64};
+    use super::{Head, Request, base64};
+    use axum::body::Bytes;
     use axum::http::HeaderMap;
+
+    fn read(query: &str, body: &'static [u8]) -> Result<Request, String> {
+        Head::read(query, &HeaderMap::new()).with_body(Bytes::from_static(body))
+    }
+
+    fn data(request: Request) -> (String, String, Vec<u8>) {
+        let Request::Insert { sql, format, data } = request else { panic!("no insert") };
+        let mut bytes = Vec::new();
+        data.read(|piece| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })
+        .unwrap();
+        (sql, format, bytes)
+    }
 
     #[test]
     fn the_parts_of_a_request_find_their_places() {
-        let query = "query=INSERT+INTO+t(a)+FORMAT+RowBinary&async_insert=0&param_x=1&wait_end_of_query=1&compress=1";
-        let request = Request::read(query, &HeaderMap::new(), vec![7, 0, 7]).unwrap();
-        assert_eq!((request.sql.as_str(), request.format.as_str()), ("INSERT INTO t(a)", "RowBinary"));
-        assert_eq!(request.settings, [("async_insert".to_owned(), "0".to_owned())]);
-        assert_eq!(request.parameters, [("x".to_owned(), "1".to_owned())]);
-        assert_eq!(request.data.as_deref(), Some([7, 0, 7].as_slice()));
-        assert!(request.compress);
+        let query = "query=INSERT+INTO+t(a)+FORMAT+RowBinary&readonly=0&async_insert=0&param_x=1&wait_end_of_query=1&compress=1";
+        let head = Head::read(query, &HeaderMap::new());
+        assert_eq!(head.settings, [("async_insert".to_owned(), "0".to_owned()), ("readonly".to_owned(), "0".to_owned())]);
+        assert_eq!(head.parameters, [("x".to_owned(), "1".to_owned())]);
+        assert!(head.compress && head.wait_for_end);
+        let insert = data(head.with_body(Bytes::from_static(&[7, 0, 7])).unwrap());
+        assert_eq!(insert, ("INSERT INTO t(a)".to_owned(), "RowBinary".to_owned(), vec![7, 0, 7]));
+    }
+
+    #[test]
+    fn data_behind_a_statement_are_data() {
+        let insert = data(read("", b"INSERT INTO t FORMAT RowBinary\n\xff\n\n;").unwrap());
+        assert_eq!(insert, ("INSERT INTO t".to_owned(), "RowBinary".to_owned(), b"\xff\n\n;".to_vec()));
+        let insert = data(read("query=INSERT+INTO+t+VALUES+(1),", b"(2)").unwrap());
+        assert_eq!(insert, ("INSERT INTO t".to_owned(), "Values".to_owned(), b" (1),(2)".to_vec()));
     }
 
     #[test]
     fn two_statements_are_refused() {
-        let refused = Request::read("query=SELECT+1", &HeaderMap::new(), b"; DROP TABLE t".to_vec());
-        assert!(refused.unwrap_err().starts_with("Code: 62."));
+        assert!(read("query=SELECT+1", b"; DROP TABLE t").unwrap_err().starts_with("Code: 62."));
+        assert!(read("", b"INSERT INTO t VALUES (1); DROP TABLE t").unwrap_err().starts_with("Code: 62."));
+        assert!(read("", b"INSERT INTO t VALUES (';');\n").is_ok());
     }
 
     #[test]
