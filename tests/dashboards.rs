@@ -22,7 +22,7 @@ fn dashboards() -> Vec<(String, Value)> {
 
 /// What Grafana would send: macros and variables filled in.
 fn expanded(sql: &str) -> String {
-    let mut sql = sql.replace("${icb:singlequote}", "'SYNICB'").replace("${measure:singlequote}", "'opioidper1000_90'");
+    let mut sql = sql.replace("${icb:singlequote}", "'SYNICB01'").replace("${measure:singlequote}", "'opioidper1000_90'");
     while let Some(start) = sql.find("$__timeFilter(") {
         let end = start + sql[start..].find(')').unwrap();
         let column = sql[start + "$__timeFilter(".len()..end].to_owned();

@@ -4,6 +4,7 @@
 //! is missing says so and passes, unless `SIGNPOST_REQUIRE_ALL` is set: then it fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod demo;
 pub mod epd;
 pub mod world;
 

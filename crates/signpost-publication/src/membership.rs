@@ -48,12 +48,12 @@ impl<'a> Membership<'a> {
 
     pub(crate) fn rows(&self) -> Vec<rows::Organisation> {
         let row = |((level, code), practices): (&(Level, String), &Vec<&str>)| {
-            let described = self.described.get(&(*level, code.as_str()));
-            // A larger organisation stands where its practices do.
-            let member = described.or_else(|| practices.first().and_then(|practice| self.described.get(&(Level::Practice, *practice))));
+            let described = self.described.get(&(*level, code.as_str())).copied();
+            let member = practices.first().and_then(|practice| self.described.get(&(Level::Practice, *practice))).copied();
             let place = |of: Level, field: fn(&Organisation) -> Option<&OrgCode>| {
-                let inherits = of > *level;
-                member.filter(|_| inherits).and_then(|one| field(one)).map(ToString::to_string).unwrap_or_default()
+                // A larger organisation stands where its practices do, unless somebody says otherwise.
+                let said = described.and_then(field).or_else(|| member.and_then(field));
+                said.filter(|_| of > *level).map(ToString::to_string).unwrap_or_default()
             };
             rows::Organisation {
                 level: level.to_string(),

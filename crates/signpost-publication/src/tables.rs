@@ -174,6 +174,8 @@ mod tests {
         assert!(!months.iter().any(|row| row.level != "practice" && row.organisation == "HOSP1"));
         assert_eq!(row(months, "england", "ENGLAND").numerator_exact, own.numerator_exact, "a hospice and an unknown practice are not summed");
         assert!((row(months, "practice", "GHOST").value.unwrap() - 1.0).abs() < 1e-12);
+        let network = tables.organisations.iter().find(|one| one.level == "pcn" && one.organisation == "U1").unwrap();
+        assert_eq!((network.icb.as_str(), network.pcn.as_str(), network.practices), ("ICB1", "", 2), "a network stands where its practices do");
         let quality: Vec<(&str, &str)> = tables.data_quality.iter().map(|row| (row.finding.as_str(), row.subject.as_str())).collect();
         assert_eq!(quality, [("no list size", "HOSP1"), ("no list size", "L84018"), ("unknown organisation", "GHOST"), ("unmapped product", "0407020Q0ZZZZZZ")]);
         // 2 of 506 items.

@@ -100,7 +100,7 @@ fn key_numbers(effect: &Effect) -> Markup {
             div { dt { "Effect after " (effect.horizon_months) " months" } dd { (percent(effect.effect_percent)) } }
             div { dt { "Calibrated 95 % range" } dd { (percent(effect.lower_percent)) " to " (percent(effect.upper_percent)) } }
             div { dt { "As large without the programme" } dd { (effect.placebos_as_extreme) " of " (effect.placebos) } }
-            div { dt { "Smallest change it could tell" } dd { (percent(effect.detectable_percent)) } }
+            div { dt { "Smallest change it could tell" } dd { (effect.detectable_percent.map_or_else(|| "–".to_owned(), |percent| format!("{percent:.0} %"))) } }
             div { dt { "Months before and after" } dd { (effect.months_before) " and " (effect.months_after) } }
         } }
     }

@@ -26,10 +26,11 @@ header{background:#12436d;color:#fff}header a{color:#fff;text-decoration:none}
 .synthetic{background:#801650;color:#fff;text-align:center;padding:8px 16px;font-weight:600}
 .fresh{background:#fff;border-bottom:1px solid #d3d9de}.fresh p{max-width:1180px;margin:0 auto;padding:8px 20px;color:#3f4a52}
 h1{font-size:30px;line-height:1.2;margin:26px 0 6px}h2{font-size:21px;margin:0 0 10px}h3{font-size:17px;margin:18px 0 6px}
-p{max-width:76ch;margin:0 0 12px}.lead{font-size:19px}
+p{max-width:76ch;margin:0 0 12px}.lead{font-size:19px}main>p:first-child{margin-top:14px}
 section{background:#fff;border:1px solid #d3d9de;border-radius:6px;padding:20px 22px;margin:18px 0}
 .two{display:grid;grid-template-columns:1fr 1fr;gap:18px}.two section{margin:0}
 form.pick{display:flex;flex-wrap:wrap;gap:10px 16px;align-items:end;margin:14px 0 4px}
+form.pick>div{max-width:100%;min-width:0}select{width:100%}
 form.pick label{display:block;font-size:15px;color:#3f4a52}
 select,button{font:inherit;padding:6px 10px;border:1px solid #5b6670;border-radius:4px;background:#fff;color:#212b32;max-width:100%}
 button{background:#12436d;color:#fff;border-color:#12436d;cursor:pointer}
