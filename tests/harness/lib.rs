@@ -54,7 +54,8 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     if found.exists() {
         return Some(found);
     }
-    skip(&format!("shared/{path}"));
+    // Material, not an engine: where it is absent, nobody can install it.
+    println!("skipped: shared/{path} is absent");
     None
 }
 

@@ -63,9 +63,21 @@ pub(crate) fn ensure_kafka() -> Result<PathBuf, String> {
     Ok(home)
 }
 
-/// Whether Java is there to run a real Kafka.
-pub(crate) fn has_java() -> bool {
-    Command::new("java").arg("-version").output().is_ok_and(|output| output.status.success())
+/// Whether a tool is there.
+pub(crate) fn has(tool: &str, question: &str) -> bool {
+    Command::new(tool).arg(question).output().is_ok_and(|output| output.status.success())
+}
+
+/// What the tests need of the system, by package: installed where `apt-get` may do it.
+pub(crate) fn install_tools() -> Result<(), String> {
+    let needed = [("chromium", "--version", "chromium"), ("prometheus-alertmanager", "--version", "prometheus-alertmanager"), ("java", "-version", "openjdk-17-jre-headless"), ("mvn", "--version", "maven")];
+    let missing: Vec<&str> = needed.iter().filter(|(tool, question, _)| !has(tool, question)).map(|(_, _, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    eprintln!("installing {}", missing.join(", "));
+    run(Command::new("apt-get").args(["update", "--quiet"]), "apt-get")?;
+    run(Command::new("apt-get").args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(&missing).env("DEBIAN_FRONTEND", "noninteractive"), "apt-get")
 }
 
 /// A folder beside the engines, so that what is finished moves to its place in one step; whatever

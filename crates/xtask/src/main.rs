@@ -1,15 +1,21 @@
-//! Development commands: `cargo xtask test`, `cargo xtask engines`.
+//! Development commands: `cargo xtask demo`, `cargo xtask test`, and the longer ones.
 
+mod arrows;
 mod engines;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 const HELP: &str = "\
 cargo xtask <command>
 
-  test [--require-all]   run all tests; --require-all turns a skip into a failure
-  engines                fetch embedded ClickHouse, and Apache Kafka where Java and Maven are there
+  demo [--seed N] [--once] [--keep]   the whole pipeline on an invented region
+  test [--require-all]                all tests; --require-all installs what is missing, and turns a skip into a failure
+  engines                             fetch embedded ClickHouse, and Apache Kafka where Java and Maven are there
+  prove                               the long versions: 20 rounds of kills on both brokers, 20 seeds of the demo
+  bench ingest                        lines per second from Kafka to derived and published rows
+  arrows                              check which crate may know which
 ";
 
 /// The workspace's folder.
@@ -20,39 +26,88 @@ fn root() -> PathBuf {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words.as_slice() {
+    let done = match words.as_slice() {
+        ["demo", options @ ..] => demo(options),
         ["test"] => test(false),
         ["test", "--require-all"] => test(true),
-        ["engines"] => match engines::ensure_libchdb().and_then(|_| engines::ensure_kafka()) {
-            Ok(_) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("error: {error}");
-                ExitCode::FAILURE
-            }
-        },
+        ["engines"] => fetch_engines(false),
+        ["prove"] => prove(),
+        ["bench", "ingest"] => bench_ingest(),
+        ["arrows"] => arrows::check(),
         [] | ["help" | "--help" | "-h"] => {
             eprint!("{HELP}");
-            ExitCode::SUCCESS
+            Ok(())
         }
-        other => {
-            eprintln!("unknown command: {}\n\n{HELP}", other.join(" "));
+        other => Err(format!("unknown command: {}\n\n{HELP}", other.join(" "))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn test(require_all: bool) -> ExitCode {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["test", "--workspace"]);
+/// Runs cargo with some settings; fails when it does.
+fn cargo(arguments: &[&str], settings: &[(&str, &OsStr)]) -> Result<(), String> {
+    let status = Command::new(env!("CARGO")).args(arguments).current_dir(root()).envs(settings.iter().copied()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(format!("cargo {} failed", arguments.first().unwrap_or(&""))),
+        Err(error) => Err(format!("cargo can't be started: {error}")),
+    }
+}
+
+fn demo(options: &[&str]) -> Result<(), String> {
+    engines::ensure_libchdb()?;
+    let home = engines::folder();
+    let mut arguments = vec!["run", "--quiet", "--package", "signpost", "--", "demo"];
+    arguments.extend(options);
+    cargo(&arguments, &[("SIGNPOST_ENGINES", home.as_os_str())])
+}
+
+fn fetch_engines(all: bool) -> Result<(), String> {
+    engines::ensure_libchdb()?;
+    if all || engines::has("java", "-version") && engines::has("mvn", "--version") {
+        engines::ensure_kafka()?;
+    } else {
+        eprintln!("skipped: Apache Kafka needs Java 17 and Maven");
+    }
+    Ok(())
+}
+
+fn test(require_all: bool) -> Result<(), String> {
+    arrows::check()?;
     if require_all {
-        cargo.env("SIGNPOST_REQUIRE_ALL", "1");
+        engines::install_tools()?;
     }
-    match cargo.status() {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("cannot start cargo: {error}");
-            ExitCode::FAILURE
-        }
+    fetch_engines(require_all)?;
+    let home = engines::folder();
+    let mut settings: Vec<(&str, &OsStr)> = vec![("SIGNPOST_ENGINES", home.as_os_str())];
+    if require_all {
+        settings.push(("SIGNPOST_REQUIRE_ALL", OsStr::new("1")));
     }
+    // The tests of the whole start the binary.
+    cargo(&["build", "--package", "signpost"], &settings)?;
+    cargo(&["test", "--workspace"], &settings)
+}
+
+fn prove() -> Result<(), String> {
+    fetch_engines(true)?;
+    let home = engines::folder();
+    let settings: [(&str, &OsStr); 3] =
+        [("SIGNPOST_ENGINES", home.as_os_str()), ("SIGNPOST_PROVE_SEEDS", OsStr::new("20")), ("SIGNPOST_PROVE_ROUNDS", OsStr::new("20"))];
+    cargo(&["build", "--package", "signpost"], &settings)?;
+    for proof in ["truths", "crash"] {
+        cargo(&["test", "--package", "signpost-tests", "--test", proof, "--", "--nocapture", "--test-threads=1"], &settings)?;
+    }
+    Ok(())
+}
+
+fn bench_ingest() -> Result<(), String> {
+    fetch_engines(true)?;
+    let home = engines::folder();
+    let settings = [("SIGNPOST_ENGINES", home.as_os_str())];
+    cargo(&["run", "--release", "--quiet", "--package", "signpost", "--", "bench-ingest"], &settings)
 }

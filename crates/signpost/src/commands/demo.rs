@@ -134,7 +134,7 @@ async fn fill(workshop: &Workshop, connection: &Connection, world: &World) -> an
     passed(&workshop.store, workshop.configuration.kafka.epoch, total).await
 }
 
-fn events(payloads: impl IntoIterator<Item = Payload>) -> Vec<Event> {
+pub(super) fn events(payloads: impl IntoIterator<Item = Payload>) -> Vec<Event> {
     payloads
         .into_iter()
         .map(|payload| {
@@ -144,14 +144,14 @@ fn events(payloads: impl IntoIterator<Item = Payload>) -> Vec<Event> {
         .collect()
 }
 
-async fn send(producer: &Producer, topic: Topic, events: Vec<Event>) -> anyhow::Result<Acknowledged> {
+pub(super) async fn send(producer: &Producer, topic: Topic, events: Vec<Event>) -> anyhow::Result<Acknowledged> {
     let records: Vec<(String, Vec<u8>)> =
         events.iter().map(|event| Ok((event.payload.key().to_owned(), encode(event)?))).collect::<Result<_, serde_json::Error>>()?;
     Ok(producer.send_all(topic, records, || {}).await?)
 }
 
 /// Shows how far derive is, until it has passed every record.
-async fn passed(store: &Store, epoch: u32, records: i64) -> anyhow::Result<()> {
+pub(super) async fn passed(store: &Store, epoch: u32, records: i64) -> anyhow::Result<()> {
     let deriving = bar(u64::try_from(records)?, "ingesting and deriving");
     let (mut last, mut moved) = (0, Instant::now());
     while last < records {

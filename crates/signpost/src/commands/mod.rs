@@ -1,7 +1,7 @@
 //! The commands, one file each.
 
+mod bench;
 mod config;
-
 mod demo;
 mod import;
 mod intervention;
@@ -56,6 +56,9 @@ enum Command {
     Migrate,
     /// Show the whole pipeline on an invented region: engines, data, results, pages.
     Demo(demo::Options),
+    /// Time the pipeline; `cargo xtask bench ingest` runs it.
+    #[command(hide = true)]
+    BenchIngest,
     /// An engine process of the embedded kind; started by the other commands.
     #[command(hide = true)]
     Engine(EngineArguments),
@@ -86,6 +89,7 @@ pub(crate) fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Command::Status => runtime()?.block_on(status::carry_out(configuration()?)),
         Command::Web => runtime()?.block_on(web::carry_out(configuration()?)),
         Command::Demo(options) => runtime()?.block_on(demo::carry_out(configuration()?, options)),
+        Command::BenchIngest => runtime()?.block_on(bench::carry_out(configuration()?)),
         Command::Migrate => runtime()?.block_on(migrate::carry_out(configuration()?)),
     }
 }
