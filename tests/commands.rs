@@ -69,6 +69,8 @@ async fn a_wrong_declaration_is_refused() {
         assert!(refused.contains("north.toml") && refused.contains(says), "{refused}");
         println!("{refused}");
     }
+    let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/intervention.toml");
+    assert!(world.must(&["intervention", "declare", example.to_str().unwrap()]).contains("Declared example-mdt-reviews"));
     std::fs::write(&path, good).unwrap();
     assert!(world.must(&["intervention", "declare", path.to_str().unwrap()]).contains("Declared north-mdt"));
 }

@@ -137,6 +137,30 @@ async fn random_kills(broker: Broker, rounds: usize, seed: u64) {
     worker.end();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_dies_half_way_costs_time_and_nothing_else() {
+    if epd::file().is_none() {
+        return;
+    }
+    let Some(mut world) = World::start(Broker::Mock).await else { return };
+    let months = &months()[..3];
+    let expected = undisturbed(months).await.unwrap();
+    epd::import_places(&world);
+    let mut worker = world.worker(&[]);
+    world.import("epd", &[], &[&epd::of_month(&world, &months[0])]);
+    world.settled().await;
+    world.end_store();
+    for month in &months[1..] {
+        world.import("epd", &[], &[&epd::of_month(&world, month)]);
+    }
+    assert!(worker.logs("trying again", Duration::from_secs(60)), "{}", worker.log());
+    assert!(!worker.log().contains("L84073"), "an outage is no reason to log a practice");
+    world.restart_store();
+    assert_eq!(world.settled().await.digest, expected);
+    ledger_is_contiguous(&world).await;
+    worker.end();
+}
+
 /// Rounds of the tests; `cargo xtask prove` asks for more.
 fn rounds() -> usize {
     std::env::var("SIGNPOST_PROVE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3)

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use signpost_embedded::clickhouse::ServerOptions;
+use signpost_embedded::engine::start_clickhouse_with;
 use signpost_embedded::kafka::RealKafka;
 use signpost_embedded::{EngineProcess, mock_kafka};
 use signpost_events::Topic;
@@ -11,7 +13,7 @@ use signpost_kafka::{Connection, KafkaSettings};
 use signpost_publication::rows;
 use signpost_store::{Published, Store};
 
-use crate::{clickhouse, kafka_jars, signpost};
+use crate::{clickhouse, kafka_jars, libchdb, signpost};
 
 /// Partitions of every topic; few, so that batches hold more than one record.
 pub const PARTITIONS: u16 = 16;
@@ -37,7 +39,7 @@ enum Running {
 /// Everything one test runs on.
 pub struct World {
     folder: tempfile::TempDir,
-    _clickhouse: EngineProcess,
+    clickhouse: EngineProcess,
     _broker: Running,
     brokers: String,
     /// The store.
@@ -69,7 +71,7 @@ impl World {
         };
         let (clickhouse, store) = clickhouse(&folder.path().join("clickhouse"))?;
         let url = clickhouse.address.clone();
-        let world = Self { folder, _clickhouse: clickhouse, _broker: running, brokers, store, url };
+        let world = Self { folder, clickhouse, _broker: running, brokers, store, url };
         world.configure("");
         let migrated = world.signpost(&["migrate"]);
         assert!(migrated.status.success(), "{}", text(&migrated.stderr));
@@ -84,6 +86,18 @@ impl World {
             self.url, self.brokers
         );
         std::fs::write(self.path("signpost.toml"), text).unwrap();
+    }
+
+    /// Ends ClickHouse as a power cut would.
+    pub fn end_store(&mut self) {
+        self.clickhouse.end();
+    }
+
+    /// Starts ClickHouse again on the same data and port.
+    pub fn restart_store(&mut self) {
+        let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
+        let options = ServerOptions { library: libchdb().unwrap(), data: self.path("clickhouse"), port, ..ServerOptions::default() };
+        self.clickhouse = start_clickhouse_with(&signpost(), &["engine"], &options).unwrap();
     }
 
     /// A path in the world's own folder.

@@ -281,6 +281,17 @@ mod tests {
     }
 
     #[test]
+    fn the_reference_file_holds_every_key_with_its_default() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/signpost.toml");
+        assert_eq!(Configuration::read(Some(&file)).unwrap(), Configuration::default());
+        let written: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
+        let keys = |table: &toml::Table| -> Vec<(String, Vec<String>)> {
+            table.iter().map(|(section, keys)| (section.clone(), keys.as_table().unwrap().keys().cloned().collect())).collect()
+        };
+        assert_eq!(keys(&written), keys(&toml::Table::try_from(Configuration::default()).unwrap()));
+    }
+
+    #[test]
     fn what_is_not_set_has_its_default() {
         let configuration = read("[publish]\nfeed = \"synthetic\"\n").unwrap();
         assert_eq!(configuration.publish.feed, "synthetic");
