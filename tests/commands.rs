@@ -1,6 +1,6 @@
 //! What a user types wrong, and what the commands say: one line that names what to do, status not 0,
 //! and nothing sent.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::process::{Command, Output, Stdio};
 

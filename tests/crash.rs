@@ -1,6 +1,6 @@
 //! Workers that are ended as by a power cut, in every gap between two durable writes and at random
 //! moments, while a reader looks on.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,10 +16,13 @@ fn months() -> Vec<String> {
     (0..24).map(|index| format!("{}_{:02}", 2015 + index / 12, index % 12 + 1)).collect()
 }
 
+/// Publication to the tables seen of it: name, rows, hash.
+type Seen = BTreeMap<String, Vec<(&'static str, u64, u64)>>;
+
 /// Reads what is on show again and again; each reading must be one recorded publication, whole.
 struct Reader {
     stop: Arc<AtomicBool>,
-    task: tokio::task::JoinHandle<BTreeMap<String, Vec<(&'static str, u64, u64)>>>,
+    task: tokio::task::JoinHandle<Seen>,
 }
 
 impl Reader {
@@ -27,7 +30,7 @@ impl Reader {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let task = tokio::spawn(async move {
-            let mut seen: BTreeMap<String, Vec<(&'static str, u64, u64)>> = BTreeMap::new();
+            let mut seen = Seen::new();
             while !stopped.load(Ordering::SeqCst) {
                 for (table, publication, rows, hash) in store.tables_on_show().await.unwrap() {
                     // An empty table names no publication.

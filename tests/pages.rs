@@ -1,6 +1,6 @@
 //! The pages on what the pipeline wrote, in a real browser where one is installed; and the alert
 //! that a real signal becomes.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::process::Command;
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,6 @@
 //! Whether evaluation finds what the invented England truly holds, seed by seed: the real fall, the
 //! null, the harm. The tests look at a few seeds, `cargo xtask prove` at twenty.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::BTreeMap;
 

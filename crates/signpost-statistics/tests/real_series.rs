@@ -1,5 +1,6 @@
 //! The 191 real series of English CCGs (OpenPrescribing, 2015 to 2020): what charts, regression and
 //! calibration say where nothing was declared. Expected shares: statistics.md 1.13.
+#![allow(clippy::print_stdout)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

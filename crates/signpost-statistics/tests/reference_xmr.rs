@@ -1,4 +1,5 @@
 //! XmR charts against reference results of R NHSRplotthedots 0.2.2.
+#![allow(clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 

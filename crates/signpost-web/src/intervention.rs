@@ -69,8 +69,8 @@ pub(crate) fn body(report: &Report) -> Markup {
         }
         section {
             h2 { "What was promised to be measured" }
+            p { "Registered " (if one.registration == "pre-specified" { "before the start: what counts was chosen before anything was known." } else { "after the start: exploratory, for ever." }) }
             div class="scroll" { table {
-                caption { "Registered " (if one.registration == "pre-specified" { "before the start: what counts was chosen before anything was known." } else { "after the start: exploratory, for ever." }) }
                 thead { tr { th { "Role" } th { "Measure" } th { "Hoped for" } th class="n" { "Judged after" } th { "Verdict" } } }
                 tbody { @for effect in &report.effects { tr {
                     td { (effect.role) } td { (report.title(&effect.measure)) }

@@ -60,8 +60,8 @@ pub(super) fn solve(rows: &[Row]) -> Option<Solved> {
     let mut right = [0.0; COLUMNS_MAX];
     for row in rows {
         for i in 0..columns {
-            for j in 0..=i {
-                products[i][j] += row.x[i] * row.x[j];
+            for (cell, other) in products[i].iter_mut().zip(&row.x).take(i + 1) {
+                *cell += row.x[i] * other;
             }
             right[i] += row.x[i] * row.y;
         }

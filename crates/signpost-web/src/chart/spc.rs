@@ -22,7 +22,9 @@ pub(crate) fn spc(measure: &Measure, place: &str, points: &[Spc]) -> Markup {
             desc id="spc-desc" { "Monthly values with mean " (number(mean)) " and process limits; " (special) " of " (points.len()) " points are special cause." }
             (axes(&scale, &months, &measure.unit))
             @if let (Some(lower), Some(upper)) = (last.and_then(|point| point.lower), last.and_then(|point| point.upper)) {
-                rect x=(LEFT) width=(RIGHT - LEFT) y=(scale.y(upper.min(scale.high)).max(TOP)) height=((scale.y(lower.max(scale.low)) - scale.y(upper.min(scale.high))).max(0.0).min(BOTTOM - TOP)) fill="#12436d" fill-opacity="0.06" {}
+                @let top = scale.y(upper.min(scale.high)).max(TOP);
+                @let bottom = scale.y(lower.max(scale.low)).min(BOTTOM);
+                rect x=(LEFT) width=(RIGHT - LEFT) y=(top) height=((bottom - top).max(0.0)) fill="#12436d" fill-opacity="0.06" {}
             }
             @for (of, dash) in [(series(|point| point.lower.filter(|lower| *lower >= 0.0)), "7 5"), (series(|point| point.upper), "7 5"), (series(|point| point.mean), "none")] {
                 path d=(path(&of, &scale)) fill="none" stroke=(GREY) stroke-width="1.4" stroke-dasharray=(dash) {}
