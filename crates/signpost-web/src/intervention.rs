@@ -7,7 +7,7 @@ use signpost_publication::rows::{Effect, Intervention, ItsPoint, Measure, Placeb
 use signpost_store::Published;
 
 use crate::chart;
-use crate::site::Missing;
+use crate::missing::Missing;
 use crate::words::{month, number, percent, verdict};
 
 /// Everything about one intervention.

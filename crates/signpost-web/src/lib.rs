@@ -9,6 +9,7 @@
 mod chart;
 mod intervention;
 mod measure;
+mod missing;
 mod overview;
 mod shell;
 mod site;

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use signpost_publication::rows::{Measure, MeasureMonth};
 use signpost_store::Published;
 
-use crate::site::Missing;
+use crate::missing::Missing;
 use crate::words::level;
 
 pub(crate) async fn find(published: &Published, id: &str) -> Result<Measure, Missing> {

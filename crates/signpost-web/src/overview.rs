@@ -7,7 +7,7 @@ use signpost_publication::rows::{DataQuality, Intervention, Measure, Organisatio
 use signpost_store::Published;
 
 use crate::chart;
-use crate::site::Missing;
+use crate::missing::Missing;
 use crate::words::{count, level, month, number, percent, variation, verdict};
 
 /// Everything on the overview.
