@@ -164,6 +164,54 @@ async fn a_store_that_dies_half_way_costs_time_and_nothing_else() {
     worker.end();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_dies_half_way_costs_time_and_nothing_else() {
+    if epd::file().is_none() {
+        return;
+    }
+    let Some(mut world) = World::start(Broker::Real).await else { return };
+    let months = &months()[..3];
+    let expected = undisturbed(months).await.unwrap();
+    let worker = world.worker(&[]);
+    epd::import_places(&world);
+    world.import("epd", &[], &[&epd::of_month(&world, &months[0])]);
+    world.restart_broker();
+    for month in &months[1..] {
+        world.import("epd", &[], &[&epd::of_month(&world, month)]);
+    }
+    assert_eq!(world.settled().await.digest, expected);
+    ledger_is_contiguous(&world).await;
+    worker.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_share_the_partitions_and_hand_them_over() {
+    if epd::file().is_none() {
+        return;
+    }
+    let Some(world) = World::start(Broker::Real).await else { return };
+    let months = &months()[..6];
+    let expected = undisturbed(months).await.unwrap();
+    let first = world.worker(&["--worker", "first"]);
+    epd::import_places(&world);
+    let mut second = world.start_command("ingest", &["--worker", "second"]);
+    for month in &months[..3] {
+        world.import("epd", &[], &[&epd::of_month(&world, month)]);
+    }
+    assert!(second.logs("running listen=", Duration::from_secs(30)));
+    world.settled().await;
+    // Asked to end, it finishes what is in flight and leaves the group: the first takes over at once.
+    second.end();
+    for month in &months[3..] {
+        world.import("epd", &[], &[&epd::of_month(&world, month)]);
+    }
+    assert_eq!(world.settled().await.digest, expected);
+    ledger_is_contiguous(&world).await;
+    let workers = world.store.workers().await.unwrap();
+    assert_eq!(workers, ["first", "second"], "both have written batches");
+    first.end();
+}
+
 /// Rounds of the tests; `cargo xtask prove` asks for more.
 fn rounds() -> usize {
     std::env::var("SIGNPOST_PROVE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3)

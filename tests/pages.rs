@@ -37,6 +37,10 @@ fn chromium() -> Option<&'static str> {
 async fn pages_say_what_is_published_and_that_it_is_synthetic() {
     let Some(demo) = Demo::run_small() else { return };
     assert!(demo.summary.contains("evidence of improvement") && demo.summary.contains("Harm:"), "{}", demo.summary);
+    let list = demo.command(&["intervention", "list"]);
+    assert!(list.contains("invented-training") && list.contains("[pre-specified]"), "{list}");
+    let show = demo.command(&["intervention", "show", "invented-taper-guideline"]);
+    assert!(show.contains("balancing gabapentinoid_ddd at 12 months: worse"), "{show}");
     let address = serve(&demo).await;
     let paths = ["/", "/?org=SYNPCN0106&level=pcn&measure=opioidper1000_90", "/?org=england:ENGLAND", "/interventions/invented-mdt-reviews", "/interventions/invented-taper-guideline", "/measures/opioidome"];
     for path in paths {

@@ -43,6 +43,14 @@ impl Demo {
         Published::new(self.store.clone())
     }
 
+    /// Runs a command of the binary on the demo's database; what it prints.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> String {
+        let output = Command::new(signpost()).args(arguments).env("SIGNPOST__STORE__URL", &self.clickhouse.address).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// The rows of a query, as JSON; or what the server says.
     ///
     /// # Errors

@@ -40,7 +40,7 @@ enum Running {
 pub struct World {
     folder: tempfile::TempDir,
     clickhouse: EngineProcess,
-    _broker: Running,
+    broker: Running,
     brokers: String,
     /// The store.
     pub store: Store,
@@ -71,7 +71,7 @@ impl World {
         };
         let (clickhouse, store) = clickhouse(&folder.path().join("clickhouse"))?;
         let url = clickhouse.address.clone();
-        let world = Self { folder, clickhouse, _broker: running, brokers, store, url };
+        let world = Self { folder, clickhouse, broker: running, brokers, store, url };
         world.configure("");
         let migrated = world.signpost(&["migrate"]);
         assert!(migrated.status.success(), "{}", text(&migrated.stderr));
@@ -86,6 +86,14 @@ impl World {
             self.url, self.brokers
         );
         std::fs::write(self.path("signpost.toml"), text).unwrap();
+    }
+
+    /// Ends a real Kafka as a power cut would, and starts it again on the same log and port.
+    pub fn restart_broker(&mut self) {
+        match &mut self.broker {
+            Running::Real(kafka) => kafka.restart().unwrap(),
+            Running::Mock(_) => panic!("the mock broker forgets everything when it ends"),
+        }
     }
 
     /// Ends ClickHouse as a power cut would.
@@ -129,12 +137,18 @@ impl World {
     /// Starts the pipeline, with further arguments.
     #[must_use]
     pub fn worker(&self, arguments: &[&str]) -> Worker {
+        self.start_command("run", arguments)
+    }
+
+    /// Starts one of the loops, or all.
+    #[must_use]
+    pub fn start_command(&self, command: &str, arguments: &[&str]) -> Worker {
         let log = self.path(&format!("worker-{:x}.log", rand_name()));
         let file = std::fs::File::create(&log).unwrap();
         let child = Command::new(signpost())
             .arg("--config")
             .arg(self.path("signpost.toml"))
-            .arg("run")
+            .arg(command)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

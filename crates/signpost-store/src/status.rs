@@ -37,6 +37,14 @@ impl Store {
         self.fetch_all("sum up the ledger", sql).await
     }
 
+    /// Workers that have written batches, in order of name.
+    ///
+    /// # Errors
+    /// When the store does.
+    pub async fn workers(&self) -> Result<Vec<String>, StoreError> {
+        self.fetch_all("list workers", "SELECT DISTINCT worker FROM signpost.ledger ORDER BY worker").await
+    }
+
     /// Dead letters by reason.
     ///
     /// # Errors

@@ -24,6 +24,10 @@ pub(crate) async fn carry_out(configuration: Configuration) -> anyhow::Result<()
             row.topic, row.epoch, row.records, row.batches
         ));
     }
+    let workers = store.workers().await?;
+    if !workers.is_empty() {
+        say(format!("  workers so far: {}", workers.join(", ")));
+    }
     lag(&engines, &configuration, &ledger).await;
     let refusals = store.refusals().await?;
     say("Dead letters");

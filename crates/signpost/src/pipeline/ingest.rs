@@ -25,7 +25,7 @@ const WRITING_MAX: usize = 8;
 pub(crate) async fn ingest(workshop: Workshop, connection: Connection) -> anyhow::Result<()> {
     let partitions = connection.partitions(&TOPICS, std::time::Duration::from_secs(10))?;
     let producer = Producer::open(&connection, &[Topic::DeadLetter])?;
-    let (to_driver, mut from_log) = mpsc::channel(64);
+    let (to_driver, mut from_log) = mpsc::channel(8);
     let ledger = ledger_of(workshop.clone());
     let names: Vec<&str> = TOPICS.iter().map(|topic| topic.name()).collect();
     let consumer = Consumer::start(&connection, &names, ledger, to_driver)?;
