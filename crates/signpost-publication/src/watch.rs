@@ -32,7 +32,9 @@ pub(crate) fn signals(measure: &Measure, rows: &[MeasureMonth], membership: &Mem
         let numerators: Vec<Option<f64>> = series.iter().map(|row| row.numerator).collect();
         let name = membership.name(*level, &row.organisation);
         for alarm in watch(&WatchInput { values: &values, numerators: &numerators, months_first: first }, rules) {
-            signals.push(signal(measure, row, &alarm, &name, rules, data_to, values.last().copied().flatten()));
+            let mut signal = signal(measure, row, &alarm, &name, rules, data_to, values.last().copied().flatten());
+            signal.sentence.push_str(&since_action(&alarm, &values, first));
+            signals.push(signal);
         }
     }
     signals
@@ -53,6 +55,16 @@ fn signal(measure: &Measure, row: &MeasureMonth, alarm: &Alarm, name: &str, rule
         observed: alarm.observed,
         latest,
         sentence: sentence(alarm, measure, name, rules, data_to),
+    }
+}
+
+/// A rise that was small when it was noticed says when it had grown enough to ask for action.
+fn since_action(alarm: &Alarm, values: &[Option<f64>], first: Month) -> String {
+    let grown = alarm.action_since.filter(|since| *since > alarm.alarm);
+    let value = |month: Month| usize::try_from(month.since(first)).ok().and_then(|index| values.get(index)).copied().flatten();
+    match grown.and_then(|since| value(since).map(|value| (since, value))) {
+        Some((since, value)) => format!(" In {} it had grown to {:.0} % above that level: it asks for action since.", since.short(), 100.0 * (value / alarm.expected - 1.0)),
+        None => String::new(),
     }
 }
 

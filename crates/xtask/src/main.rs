@@ -43,7 +43,9 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            if !error.is_empty() {
+                eprintln!("error: {error}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -64,7 +66,8 @@ fn demo(options: &[&str]) -> Result<(), String> {
     let home = engines::folder();
     let mut arguments = vec!["run", "--quiet", "--package", "signpost", "--", "demo"];
     arguments.extend(options);
-    cargo(&arguments, &[("SIGNPOST_ENGINES", home.as_os_str())])
+    // What went wrong, the demo has said itself.
+    cargo(&arguments, &[("SIGNPOST_ENGINES", home.as_os_str())]).map_err(|_| String::new())
 }
 
 fn fetch_engines(all: bool) -> Result<(), String> {
