@@ -12,6 +12,7 @@
 //! Deliberately absent: users and roles, replication, sessions, external tables, encryption; flushing
 //! to disk after each insert (rows survive the process, not the machine); durability of the mock
 //! broker, which forgets everything when it ends.
+#![allow(clippy::disallowed_methods)]
 
 pub mod clickhouse;
 pub mod engine;

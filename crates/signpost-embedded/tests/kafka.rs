@@ -1,5 +1,5 @@
 //! The mock broker and a real Apache Kafka, through the client that signpost uses.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

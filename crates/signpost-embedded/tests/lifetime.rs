@@ -1,5 +1,5 @@
 //! A server's life: one per folder, ended with its parent, closed when asked, and its rows after all that.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
 mod server;
 

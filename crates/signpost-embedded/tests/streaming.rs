@@ -1,5 +1,5 @@
 //! Large inserts and answers: whole, in order, and in bounded memory.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
 mod server;
 

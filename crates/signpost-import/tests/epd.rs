@@ -1,5 +1,5 @@
 //! The English Prescribing Dataset of September 2017 for four practices, and variations of it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod files;
 

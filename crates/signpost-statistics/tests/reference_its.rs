@@ -1,5 +1,5 @@
 //! Interrupted time series against R (stats, sandwich, nlme, prais); the versions stand in each file.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::indexing_slicing, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
 //! XmR charts against reference results of R NHSRplotthedots 0.2.2.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::indexing_slicing, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,6 @@
-//! The binary: commands, configuration, wiring. The only place that reads the environment.
+//! The binary: commands, configuration, wiring. The only place that reads the environment
+//! and the clock.
+#![allow(clippy::disallowed_methods)]
 
 mod commands;
 mod configuration;

@@ -33,9 +33,8 @@ pub(crate) fn check() -> Result<(), String> {
         .output()
         .map_err(|error| format!("cargo metadata: {error}"))?;
     let metadata: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo metadata: {error}"))?;
-    let empty = Vec::new();
-    for package in metadata["packages"].as_array().unwrap_or(&empty) {
-        let name = short(&package["name"]);
+    for package in list(&metadata, "packages") {
+        let name = short(package);
         // The binary wires everything.
         if name == "signpost" {
             continue;
@@ -43,9 +42,9 @@ pub(crate) fn check() -> Result<(), String> {
         let Some((_, allowed)) = ARROWS.iter().find(|(known, _)| *known == name) else {
             return Err(format!("crate {name} is not in the table of arrows: decide what it may know"));
         };
-        for dependency in package["dependencies"].as_array().unwrap_or(&empty) {
-            let to = short(&dependency["name"]);
-            let is_ours = dependency["path"].is_string() && dependency["kind"].is_null();
+        for dependency in list(package, "dependencies") {
+            let to = short(dependency);
+            let is_ours = dependency.get("path").is_some_and(Value::is_string) && dependency.get("kind").is_none_or(Value::is_null);
             if is_ours && !allowed.contains(&to.as_str()) {
                 return Err(format!("{name} must not know {to}: see the table of arrows in xtask"));
             }
@@ -54,7 +53,11 @@ pub(crate) fn check() -> Result<(), String> {
     Ok(())
 }
 
-fn short(name: &Value) -> String {
-    let name = name.as_str().unwrap_or_default();
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn short(named: &Value) -> String {
+    let name = named.get("name").and_then(Value::as_str).unwrap_or_default();
     name.strip_prefix("signpost-").unwrap_or(name).to_owned()
 }
