@@ -156,6 +156,23 @@ async fn an_open_signal_reaches_alertmanager() {
     assert!(alerts.contains("above its level of"), "the frozen sentence comes along: {alerts}");
 }
 
+#[test]
+fn prometheus_takes_the_rules_and_knows_their_metrics() {
+    let rules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus-rules.yml");
+    let text = std::fs::read_to_string(&rules).unwrap();
+    let metrics = signpost_telemetry::Metrics::new().unwrap();
+    let names = metrics.names();
+    let used: Vec<&str> = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')).filter(|word| word.starts_with("signpost_")).collect();
+    assert!(used.len() >= 5);
+    for name in used {
+        assert!(names.iter().any(|known| known == name), "{name} is no metric: {names:?}");
+    }
+    match Command::new("promtool").args(["check", "rules"]).arg(&rules).output() {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
+        Err(_) => skip("promtool; `apt-get install prometheus`"),
+    }
+}
+
 /// Ends a process with the test, also after a panic.
 struct Ending(Arc<Mutex<std::process::Child>>);
 

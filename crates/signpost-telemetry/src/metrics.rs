@@ -85,6 +85,16 @@ impl Metrics {
         all.into_iter().try_for_each(|metric| self.registry.register(metric))
     }
 
+    /// The names of all metrics, labelled ones that have not moved yet included.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        use prometheus::core::Collector as _;
+        let labelled = [self.records_consumed.desc(), self.records_refused.desc(), self.alerts_posted.desc()];
+        let gauges = [self.lag.desc(), self.feed_last_success_seconds.desc(), self.feed_complete_to_seconds.desc(), self.signals_open.desc()];
+        let described = labelled.into_iter().chain(gauges).flatten().map(|described| described.fq_name.clone());
+        self.registry.gather().iter().map(|family| family.name().to_owned()).chain(described).collect()
+    }
+
     /// The text that Prometheus reads.
     #[must_use]
     pub fn text(&self) -> String {

@@ -21,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("store", &["core", "measures", "publication"]),
     ("ingest", &["core", "events", "kafka", "store"]),
     ("web", &["core", "publication", "store"]),
-    ("tests", &["core", "embedded", "evaluation", "events", "kafka", "measures", "ome", "publication", "store", "synthetic", "web"]),
+    ("tests", &["core", "embedded", "evaluation", "events", "kafka", "measures", "ome", "publication", "store", "synthetic", "telemetry", "web"]),
     ("xtask", &[]),
 ];
 

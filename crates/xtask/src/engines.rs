@@ -70,7 +70,7 @@ pub(crate) fn has(tool: &str, question: &str) -> bool {
 
 /// What the tests need of the system, by package: installed where `apt-get` may do it.
 pub(crate) fn install_tools() -> Result<(), String> {
-    let needed = [("chromium", "--version", "chromium"), ("prometheus-alertmanager", "--version", "prometheus-alertmanager"), ("java", "-version", "openjdk-17-jre-headless"), ("mvn", "--version", "maven")];
+    let needed = [("chromium", "--version", "chromium"), ("prometheus-alertmanager", "--version", "prometheus-alertmanager"), ("promtool", "--version", "prometheus"), ("java", "-version", "openjdk-17-jre-headless"), ("mvn", "--version", "maven")];
     let missing: Vec<&str> = needed.iter().filter(|(tool, question, _)| !has(tool, question)).map(|(_, _, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
