@@ -3,9 +3,11 @@
 mod arrows;
 mod engines;
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 const HELP: &str = "\
 cargo xtask <command>
@@ -93,7 +95,36 @@ fn test(require_all: bool) -> Result<(), String> {
     }
     // The tests of the whole start the binary.
     cargo(&["build", "--package", "signpost"], &settings)?;
-    cargo(&["test", "--workspace"], &settings)
+    run_tests(&settings)
+}
+
+/// Runs all tests, passing their output on, and says at the end what was skipped for want of what.
+fn run_tests(settings: &[(&str, &OsStr)]) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("cargo can't be started: {error}");
+    let mut child = Command::new(env!("CARGO"))
+        // A test that passes keeps its words to itself otherwise, and a skip is one of them.
+        .args(["test", "--workspace", "--no-fail-fast", "--", "--show-output"])
+        .current_dir(root())
+        .envs(settings.iter().copied())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let mut skipped = BTreeSet::new();
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            eprintln!("{line}");
+            if line.starts_with("skipped: ") {
+                skipped.insert(line);
+            }
+        }
+    }
+    for line in &skipped {
+        eprintln!("{line}");
+    }
+    match child.wait().map_err(failed)?.success() {
+        true => Ok(()),
+        false => Err("tests failed, see above".into()),
+    }
 }
 
 fn prove() -> Result<(), String> {
