@@ -16,7 +16,7 @@ cargo xtask <command>
   test [--require-all]                all tests; --require-all installs what is missing, and turns a skip into a failure
   engines                             fetch embedded ClickHouse, and Apache Kafka where Java and Maven are there
   prove                               the long versions: 20 rounds of kills on both brokers, 20 seeds of the demo
-  bench ingest                        lines per second from Kafka to derived and published rows
+  bench ingest [--england]            lines per second from Kafka to derived and published rows
   arrows                              check which crate may know which
 ";
 
@@ -34,7 +34,8 @@ fn main() -> ExitCode {
         ["test", "--require-all"] => test(true),
         ["engines"] => fetch_engines(false),
         ["prove"] => prove(),
-        ["bench", "ingest"] => bench_ingest(),
+        ["bench", "ingest"] => bench_ingest(&[]),
+        ["bench", "ingest", "--england"] => bench_ingest(&["--england"]),
         ["arrows"] => arrows::check(),
         [] | ["help" | "--help" | "-h"] => {
             eprint!("{HELP}");
@@ -139,9 +140,11 @@ fn prove() -> Result<(), String> {
     Ok(())
 }
 
-fn bench_ingest() -> Result<(), String> {
+fn bench_ingest(options: &[&str]) -> Result<(), String> {
     fetch_engines(true)?;
     let home = engines::folder();
     let settings = [("SIGNPOST_ENGINES", home.as_os_str())];
-    cargo(&["run", "--release", "--quiet", "--package", "signpost", "--", "bench-ingest"], &settings)
+    let mut arguments = vec!["run", "--release", "--quiet", "--package", "signpost", "--", "bench-ingest"];
+    arguments.extend(options);
+    cargo(&arguments, &settings)
 }

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use signpost_embedded::kafka::RealKafka;
 use signpost_events::{Event, MonthComplete, Payload, Topic};
 use signpost_kafka::Producer;
@@ -14,12 +15,19 @@ use crate::configuration::Configuration;
 use crate::engines::{Broker, Engines};
 use crate::pipeline::{Gaps, publish};
 
+#[derive(Args)]
+pub(crate) struct Options {
+    /// All of England over five years instead of a fifth over three.
+    #[arg(long)]
+    england: bool,
+}
+
 /// An invented fifth of England over three years.
 const SHAPE: Shape = Shape { boards: 32, months: 36 };
 
 /// Fills a real Kafka, then times the pipeline from the first record to derived rows, and on to a
 /// publication.
-pub(crate) async fn carry_out(mut configuration: Configuration) -> anyhow::Result<()> {
+pub(crate) async fn carry_out(mut configuration: Configuration, options: &Options) -> anyhow::Result<()> {
     let folder = std::env::temp_dir().join(format!("signpost-bench-{}", std::process::id()));
     let home = std::env::var_os("SIGNPOST_ENGINES").map_or_else(|| PathBuf::from(".signpost/engines"), PathBuf::from);
     let kafka = RealKafka::start(&home.join("kafka-4.1.0"), &folder.join("kafka"))?;
@@ -34,7 +42,7 @@ pub(crate) async fn carry_out(mut configuration: Configuration) -> anyhow::Resul
     let connection = engines.kafka()?;
     connection.create_topics(workshop.configuration.kafka.topic_partitions, 1).await?;
     say("filling Kafka ...");
-    let world = World::generate(1, SHAPE);
+    let world = World::generate(1, if options.england { Shape::ENGLAND } else { SHAPE });
     let (lines, records) = fill(&Producer::open(&connection, &[Topic::Practice, Topic::Intervention])?, &world).await?;
     let started = Instant::now();
     let mut running = start(&workshop, Loops::ARRIVING, Some(connection));
@@ -70,6 +78,13 @@ async fn fill(producer: &Producer, world: &World) -> anyhow::Result<(usize, i64)
     Ok((lines, records))
 }
 
+/// The most memory this process has held, by the kernel's account.
+fn peak_memory_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
 #[allow(clippy::cast_precision_loss)] // rates
 fn report(lines: usize, records: i64, derived: Duration, published: Duration, clickhouse: &str) {
     let rate = |time: Duration| lines as f64 / time.as_secs_f64();
@@ -79,6 +94,7 @@ fn report(lines: usize, records: i64, derived: Duration, published: Duration, cl
     say(format!("{lines} prescribing lines in {records} records"));
     say(format!("to derived rows    {:>9.0} lines/s ({:.1} s)", rate(derived), derived.as_secs_f64()));
     say(format!("to published rows  {:>9.0} lines/s ({:.1} s)", rate(published), published.as_secs_f64()));
+    say(format!("largest memory     {:>9} MiB", peak_memory_mib()));
     say(format!(
         "signpost {}, ClickHouse {clickhouse} (embedded), Apache Kafka 4.1.0, {cores} cores of {model}; cargo xtask bench ingest",
         env!("CARGO_PKG_VERSION")

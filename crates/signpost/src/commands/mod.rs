@@ -58,7 +58,7 @@ enum Command {
     Demo(demo::Options),
     /// Time the pipeline; `cargo xtask bench ingest` runs it.
     #[command(hide = true)]
-    BenchIngest,
+    BenchIngest(bench::Options),
     /// An engine process of the embedded kind; started by the other commands.
     #[command(hide = true)]
     Engine(EngineArguments),
@@ -89,7 +89,7 @@ pub(crate) fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Command::Status => runtime()?.block_on(status::carry_out(configuration()?)),
         Command::Web => runtime()?.block_on(web::carry_out(configuration()?)),
         Command::Demo(options) => runtime()?.block_on(demo::carry_out(configuration()?, options)),
-        Command::BenchIngest => runtime()?.block_on(bench::carry_out(configuration()?)),
+        Command::BenchIngest(options) => runtime()?.block_on(bench::carry_out(configuration()?, &options)),
         Command::Migrate => runtime()?.block_on(migrate::carry_out(configuration()?)),
     }
 }

@@ -13,6 +13,8 @@ use crate::practice_month::practice_month;
 
 /// ClickHouse partitions of the event tables.
 const PARTS: u16 = 16;
+/// Offsets of one partition that are derived at once: what bounds the memory of a backlog.
+const OFFSETS_MAX: i64 = 2_000;
 /// How long nothing new may go unnoticed.
 const POLL: Duration = Duration::from_millis(150);
 
@@ -31,7 +33,7 @@ pub(crate) async fn derive(workshop: Workshop) -> anyhow::Result<()> {
 async fn step(workshop: &Workshop, derived: &mut Positions) -> anyhow::Result<bool> {
     let store = &workshop.store;
     let ledger = workshop.persist(|| store.ledger_beyond(derived)).await?;
-    let ahead: Positions = ledger.into_iter().filter(|(key, position)| derived.get(key).is_none_or(|done| done < position)).collect();
+    let ahead = ahead(ledger, derived);
     if ahead.is_empty() {
         return Ok(false);
     }
@@ -46,6 +48,15 @@ async fn step(workshop: &Workshop, derived: &mut Positions) -> anyhow::Result<bo
     workshop.gaps.pass("derived").await;
     derived.extend(ahead);
     Ok(true)
+}
+
+/// The next positions to reach: those of the ledger, or as far towards them as one step goes.
+fn ahead(ledger: Positions, derived: &Positions) -> Positions {
+    let next = ledger.into_iter().filter_map(|(key, position)| {
+        let done = derived.get(&key).copied().unwrap_or(-1);
+        (done < position).then(|| (key, position.min(done + OFFSETS_MAX)))
+    });
+    next.collect()
 }
 
 /// Partition, position done, position to reach; of the practice topic, by epoch.
@@ -74,4 +85,18 @@ async fn derive_part(workshop: &Workshop, part: u16, epoch: u32, windows: &[(u16
     workshop.metrics.practice_months_derived.inc_by(u64::try_from(rows.len()).unwrap_or(0));
     workshop.gaps.pass("practice_months").await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OFFSETS_MAX, ahead};
+    use signpost_store::Positions;
+
+    #[test]
+    fn a_backlog_is_taken_in_steps_and_nothing_goes_back() {
+        let key = |partition| ("t".to_owned(), 1, partition);
+        let ledger: Positions = [(key(0), 5), (key(1), 9_000), (key(2), 7)].into();
+        let derived: Positions = [(key(0), 5), (key(1), 100)].into();
+        assert_eq!(ahead(ledger, &derived), [(key(1), 100 + OFFSETS_MAX), (key(2), 7)].into());
+    }
 }
