@@ -51,7 +51,7 @@ fn shares(file: &str, measure: &Measure, starts: &[&str]) -> Option<Vec<(f64, f6
 
 /// statistics.md 1.13: 52 to 80 % (OME) and 30 to 66 % (high-dose items) by plain ITS with 24 to 36
 /// months before, in whole per cents, so they are compared as such; at most 6 % once calibrated at
-/// the same date (issue 3, "what it must show"). The last holds almost by construction, because each
+/// the same date. The last holds almost by construction, because each
 /// place is judged by the others: it guards the wiring, not the method.
 #[test]
 fn plain_analysis_calls_evidence_where_nothing_was_declared_and_calibration_does_not() {
