@@ -54,19 +54,35 @@ async fn shown(published: &Published) -> Result<Shown, Missing> {
     Ok(Shown { publication, freshness: published.freshness().await? })
 }
 
+/// A page is made of several readings: all of them must be of one publication. Publications are
+/// minutes apart, so a second try all but always succeeds.
+async fn of_one_publication<View, Reading>(published: &Published, read: impl Fn(Published) -> Reading) -> Result<(Shown, View), Missing>
+where
+    Reading: Future<Output = Result<View, Missing>>,
+{
+    let mut before = shown(published).await?;
+    for _ in 0..5 {
+        let view = read(published.clone()).await?;
+        let after = shown(published).await?;
+        if after.publication.publication == before.publication.publication {
+            return Ok((before, view));
+        }
+        before = after;
+    }
+    Err(Missing::Publication)
+}
+
 fn full(title: &str, shown: &Shown, body: Markup) -> Html<String> {
     Html(page(title, &shown.publication, &shown.freshness, body).into_string())
 }
 
 async fn overview_page(State(published): State<Published>, Query(asked): Query<BTreeMap<String, String>>) -> Result<Html<String>, Missing> {
-    let shown = shown(&published).await?;
-    let view = overview::read(&published, &asked).await?;
+    let (shown, view) = of_one_publication(&published, |published| { let asked = asked.clone(); async move { overview::read(&published, &asked).await } }).await?;
     Ok(full("Overview", &shown, overview::body(&view)))
 }
 
 async fn intervention_page(State(published): State<Published>, Path(id): Path<String>) -> Result<Html<String>, Missing> {
-    let shown = shown(&published).await?;
-    let report = intervention::read(&published, &id).await?;
+    let (shown, report) = of_one_publication(&published, |published| { let id = id.clone(); async move { intervention::read(&published, &id).await } }).await?;
     Ok(full(&report.intervention.title, &shown, intervention::body(&report)))
 }
 
@@ -76,8 +92,7 @@ async fn intervention_csv(State(published): State<Published>, Path(id): Path<Str
 }
 
 async fn measure_page(State(published): State<Published>, Path(id): Path<String>) -> Result<Html<String>, Missing> {
-    let shown = shown(&published).await?;
-    let found = measure::find(&published, &id).await?;
+    let (shown, found) = of_one_publication(&published, |published| { let id = id.clone(); async move { measure::find(&published, &id).await } }).await?;
     Ok(full(&found.title, &shown, measure::body(&found)))
 }
 
