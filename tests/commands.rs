@@ -62,7 +62,10 @@ async fn a_wrong_declaration_is_refused() {
     for (text, says) in [
         (good.replace("owner", "ownr"), "ownr"),
         (format!("{good}end = \"2017-01-15\"\n"), "2017-01-15"),
-        (format!("{good}[[outcome]]\nmeasure = \"opioidomes\"\nrole = \"primary\"\ndirection = \"lower\"\nhorizon_months = 12\n"), "opioidome"),
+        (
+            format!("{good}[[outcome]]\nmeasure = \"opioidomes\"\nrole = \"primary\"\ndirection = \"lower\"\nhorizon_months = 12\n"),
+            "opioidome",
+        ),
     ] {
         std::fs::write(&path, text).unwrap();
         let refused = line(&world.signpost(&["intervention", "declare", path.to_str().unwrap()]));

@@ -13,7 +13,12 @@ fn dashboards() -> Vec<(String, Value)> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap()))
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_string_lossy().into_owned(),
+                serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap(),
+            )
+        })
         .collect();
     found.sort_by(|left: &(String, Value), right| left.0.cmp(&right.0));
     assert!(!found.is_empty());
@@ -36,7 +41,11 @@ fn queries(dashboard: &Value) -> Vec<(String, String, u64)> {
     let mut queries = Vec::new();
     for panel in dashboard["panels"].as_array().unwrap() {
         for target in panel["targets"].as_array().unwrap() {
-            queries.push((panel["title"].as_str().unwrap().to_owned(), target["rawSql"].as_str().unwrap().to_owned(), target["format"].as_u64().unwrap()));
+            queries.push((
+                panel["title"].as_str().unwrap().to_owned(),
+                target["rawSql"].as_str().unwrap().to_owned(),
+                target["format"].as_u64().unwrap(),
+            ));
         }
     }
     for variable in dashboard["templating"]["list"].as_array().unwrap() {
@@ -93,7 +102,11 @@ fn every_query_answers_on_what_the_pipeline_wrote() {
             // Names that the panel's overrides refer to are columns of the answer.
             let columns: BTreeSet<&str> = rows[0].as_object().unwrap().keys().map(String::as_str).collect();
             let panel = dashboard["panels"].as_array().unwrap().iter().find(|panel| panel["title"] == title.as_str());
-            for name in panel.iter().flat_map(|panel| panel["fieldConfig"]["overrides"].as_array().unwrap()).map(|one| one["matcher"]["options"].as_str().unwrap()) {
+            for name in panel
+                .iter()
+                .flat_map(|panel| panel["fieldConfig"]["overrides"].as_array().unwrap())
+                .map(|one| one["matcher"]["options"].as_str().unwrap())
+            {
                 assert!(columns.contains(name), "{file}: {title}: no column {name:?} in {columns:?}");
             }
         }

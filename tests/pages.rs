@@ -26,7 +26,9 @@ async fn page(address: &str, path: &str) -> String {
 
 /// The browser, by any of its names.
 fn chromium() -> Option<&'static str> {
-    let found = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()));
+    let found = ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find(|name| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()));
     if found.is_none() {
         skip("Chromium; `apt-get install chromium`");
     }
@@ -42,7 +44,14 @@ async fn pages_say_what_is_published_and_that_it_is_synthetic() {
     let show = demo.command(&["intervention", "show", "invented-taper-guideline"]);
     assert!(show.contains("balancing gabapentinoid_ddd at 12 months: worse"), "{show}");
     let address = serve(&demo).await;
-    let paths = ["/", "/?org=SYNPCN0106&level=pcn&measure=opioidper1000_90", "/?org=england:ENGLAND", "/interventions/invented-mdt-reviews", "/interventions/invented-taper-guideline", "/measures/opioidome"];
+    let paths = [
+        "/",
+        "/?org=SYNPCN0106&level=pcn&measure=opioidper1000_90",
+        "/?org=england:ENGLAND",
+        "/interventions/invented-mdt-reviews",
+        "/interventions/invented-taper-guideline",
+        "/measures/opioidome",
+    ];
     for path in paths {
         let html = page(&address, path).await;
         assert!(html.starts_with("HTTP/1.1 200"), "{path}: {}", &html[..200.min(html.len())]);
@@ -57,7 +66,8 @@ async fn pages_say_what_is_published_and_that_it_is_synthetic() {
     assert!(overview.contains("Inventadol_Wafer"), "an unknown product is named on the page");
     assert!(overview.contains("Invented Network 0106"), "networks are ranked");
     assert!(!overview.contains("Nothing to rank"), "no empty panel");
-    for wrong in ["/?org=NOWHERE", "/?measure=nothing", "/interventions/none", "/measures/none", "/measures/opioidome/town.csv", "/nothing"] {
+    for wrong in ["/?org=NOWHERE", "/?measure=nothing", "/interventions/none", "/measures/none", "/measures/opioidome/town.csv", "/nothing"]
+    {
         let answer = page(&address, wrong).await;
         assert!(answer.starts_with("HTTP/1.1 404"), "{wrong}");
     }
@@ -110,7 +120,9 @@ async fn before_the_first_publication_the_page_says_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_signal_reaches_alertmanager() {
-    let alertmanager = ["prometheus-alertmanager", "alertmanager"].into_iter().find(|name| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()));
+    let alertmanager = ["prometheus-alertmanager", "alertmanager"]
+        .into_iter()
+        .find(|name| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()));
     let Some(alertmanager) = alertmanager else { return skip("Alertmanager; `apt-get install prometheus-alertmanager`") };
     let Some(library) = signpost_tests::libchdb() else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -162,7 +174,10 @@ fn prometheus_takes_the_rules_and_knows_their_metrics() {
     let text = std::fs::read_to_string(&rules).unwrap();
     let metrics = signpost_telemetry::Metrics::new().unwrap();
     let names = metrics.names();
-    let used: Vec<&str> = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')).filter(|word| word.starts_with("signpost_")).collect();
+    let used: Vec<&str> = text
+        .split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
+        .filter(|word| word.starts_with("signpost_"))
+        .collect();
     assert!(used.len() >= 5);
     for name in used {
         assert!(names.iter().any(|known| known == name), "{name} is no metric: {names:?}");

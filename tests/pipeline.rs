@@ -38,7 +38,8 @@ async fn equals_golden(world: &World) {
         let cells: BTreeMap<&str, &str> = columns.iter().copied().zip(line.split(',')).collect();
         let practice = cells["practice_code"];
         let mut rows = BTreeMap::new();
-        for measure in ["opioidome", "opioidome_op2020", "opioidper1000_120", "opioidper1000_90", "opioidspercent_120", "opioidspercent_90"] {
+        for measure in ["opioidome", "opioidome_op2020", "opioidper1000_120", "opioidper1000_90", "opioidspercent_120", "opioidspercent_90"]
+        {
             let found = world.published().measure_months(measure, "practice", Some(practice)).await.unwrap();
             assert_eq!(found.len(), 1);
             rows.insert(measure, found[0].clone());
@@ -89,7 +90,11 @@ async fn september_equals_golden(broker: Broker) {
     equals_golden(&world).await;
     let status = world.must(&["status"]);
     assert!(status.contains("Data to September 2017 (revision 1), 4 practices"), "{status}");
-    assert!(status.contains("derive is 0 records behind") && status.contains("Dead letters none".replace(' ', "\n  ").as_str()) || status.contains("none"), "{status}");
+    assert!(
+        status.contains("derive is 0 records behind") && status.contains("Dead letters none".replace(' ', "\n  ").as_str())
+            || status.contains("none"),
+        "{status}"
+    );
     worker.end();
 }
 
@@ -135,7 +140,11 @@ async fn the_same_rows_in_any_way_have_the_same_digest() {
     let shuffled_in_seven_parts = async |world: &World, file: &Path| {
         let (header, rows) = epd::rows(file);
         let rows = epd::shuffled(rows, 7);
-        let parts: Vec<_> = rows.chunks(rows.len().div_ceil(7)).enumerate().map(|(part, rows)| epd::write(world.path(&format!("part{part}.csv")), &header, rows)).collect();
+        let parts: Vec<_> = rows
+            .chunks(rows.len().div_ceil(7))
+            .enumerate()
+            .map(|(part, rows)| epd::write(world.path(&format!("part{part}.csv")), &header, rows))
+            .collect();
         assert_eq!(parts.len(), 7);
         let worker = world.worker(&[]);
         world.import("epd", &[], &parts.iter().map(|part| part.as_path()).collect::<Vec<_>>());
@@ -181,7 +190,9 @@ async fn a_revision_replaces_its_month_an_older_one_changes_nothing_and_a_confli
     let after = values(&world).await;
     let changed: Vec<_> = after.iter().filter(|(key, value)| before.get(*key) != Some(*value)).map(|(key, _)| key.clone()).collect();
     assert!(!changed.is_empty() && changed.iter().all(|(_, _, month)| month == "2017-09"), "{changed:?}");
-    let ome = |values: &BTreeMap<(String, String, String), f64>, practice: &str| values[&("opioidome".to_owned(), practice.to_owned(), "2017-09".to_owned())];
+    let ome = |values: &BTreeMap<(String, String, String), f64>, practice: &str| {
+        values[&("opioidome".to_owned(), practice.to_owned(), "2017-09".to_owned())]
+    };
     assert!(near(ome(&after, "L84018"), 2.0 * ome(&before, "L84018"), 1e-9));
     // Longtec 80 mg x 56 is 6,720 mg (ome_vectors.csv); L84073 has 4,181 patients.
     let lines = rows.iter().filter(dropped).count();

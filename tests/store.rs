@@ -222,7 +222,13 @@ async fn a_publication_is_seen_whole_or_not_at_all_and_one_that_knows_less_never
     let folder = tempfile::tempdir().unwrap();
     let Some((_process, store)) = migrated(folder.path()).await else { return };
     let reader = Published::new(store.clone());
-    let key = |positions, publication: &str| PublicationKey { epoch: 1, definitions: 8, positions, decisions: 0, publication: publication.into() };
+    let key = |positions, publication: &str| PublicationKey {
+        epoch: 1,
+        definitions: 8,
+        positions,
+        decisions: 0,
+        publication: publication.into(),
+    };
     store.write_hidden("p1", "measure_month", &[measure_month(1.5)]).await.unwrap();
     assert!(reader.publication().await.unwrap().is_none());
     assert!(reader.measure_months("opioidome", "practice", None).await.unwrap().is_empty(), "hidden until switched to");

@@ -56,7 +56,10 @@ impl Demo {
     /// # Errors
     /// When the server refuses the query.
     pub fn json_rows(&self, sql: &str) -> Result<Vec<serde_json::Value>, String> {
-        let encoded: String = sql.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
+        let encoded: String = sql
+            .bytes()
+            .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .collect();
         let answer = get(self.clickhouse.address.trim_start_matches("http://"), &format!("/?default_format=JSONEachRow&query={encoded}"));
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         if !head.starts_with("HTTP/1.1 200") {

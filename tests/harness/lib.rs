@@ -2,7 +2,14 @@
 //!
 //! Every process is a child of the test and ends with it, also after a panic. A test whose engine
 //! is missing says so and passes, unless `SIGNPOST_REQUIRE_ALL` is set: then it fails.
-#![allow(clippy::disallowed_methods, clippy::indexing_slicing, clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 pub mod demo;
 pub mod epd;

@@ -98,10 +98,8 @@ impl Month {
     /// `September 2017`.
     #[must_use]
     pub fn long(self) -> String {
-        const NAMES: [&str; 12] = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-            "November", "December",
-        ];
+        const NAMES: [&str; 12] =
+            ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
         let name = NAMES.get(usize::from(self.number()) - 1).copied().unwrap_or_default();
         format!("{name} {}", self.year())
     }

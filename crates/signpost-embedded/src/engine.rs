@@ -32,7 +32,8 @@ pub fn host(arguments: &[String]) -> Result<(), String> {
         options.iter().filter_map(move |option| option.strip_prefix(&prefix).map(str::to_owned)).collect::<Vec<_>>()
     };
     let one = |name: &str| all(name).into_iter().next();
-    let number = |name: &'static str| one(name).map(|text| text.parse::<u32>().map_err(|_| format!("--{name}={text} is no number"))).transpose();
+    let number =
+        |name: &'static str| one(name).map(|text| text.parse::<u32>().map_err(|_| format!("--{name}={text} is no number"))).transpose();
     if std::env::var_os("TZ").is_none_or(|zone| zone != "UTC") {
         // SAFETY: the caller's first act, so no other thread reads the environment; children
         // started by signpost come with the variable and skip this.

@@ -57,7 +57,13 @@ async fn rows_of_every_type_come_back_as_written() {
     }
     let back: Vec<Sample> = client.query("SELECT ?fields FROM sample FINAL ORDER BY id").fetch_all().await.unwrap();
     assert_eq!(back, rows);
-    let count: u64 = client.query("SELECT count() FROM sample FINAL WHERE kind = ? AND id < {top:UInt32}").bind("practice").param("top", 10).fetch_one().await.unwrap();
+    let count: u64 = client
+        .query("SELECT count() FROM sample FINAL WHERE kind = ? AND id < {top:UInt32}")
+        .bind("practice")
+        .param("top", 10)
+        .fetch_one()
+        .await
+        .unwrap();
     assert_eq!(count, 10);
     client.query("ALTER TABLE sample DROP PARTITION 1").execute().await.unwrap();
     let left: u64 = client.query("SELECT count() FROM sample FINAL").fetch_one().await.unwrap();
@@ -68,7 +74,11 @@ async fn rows_of_every_type_come_back_as_written() {
 async fn a_setting_reaches_an_insert_and_ends_with_its_request() {
     let folder = tempfile::tempdir().unwrap();
     let Some((_process, client)) = start(folder.path()) else { return };
-    client.query("CREATE TABLE t (a UInt8, said String DEFAULT getSetting('log_comment')) ENGINE = MergeTree ORDER BY a").execute().await.unwrap();
+    client
+        .query("CREATE TABLE t (a UInt8, said String DEFAULT getSetting('log_comment')) ENGINE = MergeTree ORDER BY a")
+        .execute()
+        .await
+        .unwrap();
     #[derive(Row, Serialize)]
     struct One {
         a: u8,
@@ -88,7 +98,9 @@ async fn rows_pass_with_validation_on_and_off_compressed_and_plain() {
     let Some((_process, client)) = start(folder.path()) else { return };
     client.query(TABLE).execute().await.unwrap();
     let rows: Vec<Sample> = (0..500).map(sample).collect();
-    for (validation, compression) in [(true, Compression::Lz4), (false, Compression::Lz4), (true, Compression::None), (false, Compression::None)] {
+    for (validation, compression) in
+        [(true, Compression::Lz4), (false, Compression::Lz4), (true, Compression::None), (false, Compression::None)]
+    {
         let client = client.clone().with_validation(validation).with_compression(compression);
         client.query("TRUNCATE TABLE sample").execute().await.unwrap();
         let mut insert = client.insert::<Sample>("sample").await.unwrap();
@@ -135,7 +147,9 @@ async fn data_with_empty_lines_are_never_run_as_sql() {
 async fn errors_carry_clickhouses_code() {
     let folder = tempfile::tempdir().unwrap();
     let Some((_process, client)) = start(folder.path()) else { return };
-    for (sql, code) in [("SELECT * FROM nowhere", "Code: 60."), ("SELEKT 1", "Code: 62."), ("SELECT nofunction(1)", "Code: 46."), ("", "Code: 62.")] {
+    for (sql, code) in
+        [("SELECT * FROM nowhere", "Code: 60."), ("SELEKT 1", "Code: 62."), ("SELECT nofunction(1)", "Code: 46."), ("", "Code: 62.")]
+    {
         let error = client.query(sql).execute().await.unwrap_err().to_string();
         assert!(error.contains(code), "{sql}: {error}");
     }

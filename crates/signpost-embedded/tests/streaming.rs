@@ -29,7 +29,8 @@ async fn insert(client: &Client, numbers: std::ops::Range<u32>) {
     insert.end().await.unwrap();
 }
 
-const TABLE: &str = "CREATE TABLE line (practice UInt32, month UInt16, code String, quantity Float64) ENGINE = MergeTree ORDER BY (practice, month)";
+const TABLE: &str =
+    "CREATE TABLE line (practice UInt32, month UInt16, code String, quantity Float64) ENGINE = MergeTree ORDER BY (practice, month)";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_thousand_rows_go_in_as_one_part_and_come_back_in_order() {

@@ -62,13 +62,7 @@ impl Rules {
             Level::SubIcb => (5_000.0, 6.669),
             Level::Icb | Level::Region | Level::England => (1_000.0, 5.071),
         };
-        Self {
-            run_length_months,
-            threshold,
-            rise_percent_min: 10.0,
-            numerator_min: 20.0,
-            action: level != Level::Practice,
-        }
+        Self { run_length_months, threshold, rise_percent_min: 10.0, numerator_min: 20.0, action: level != Level::Practice }
     }
 }
 

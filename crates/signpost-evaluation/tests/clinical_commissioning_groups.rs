@@ -40,13 +40,18 @@ fn shares(file: &str, measure: &Measure, starts: &[&str]) -> Option<Vec<(f64, f6
     let (first_month, data_to, practices) = read(file)?;
     assert_eq!(practices.len(), 191);
     let evidence = Evidence { measure, first_month, practices, data_to };
-    Some(starts.iter().map(|start| {
-        let plain = uncalibrated_evidence(&evidence, month(start), 12, &BTreeSet::new());
-        let judged = calibrated_evidence(&evidence, month(start), 12, &BTreeSet::new());
-        println!("{file} {start}: plain {plain:?}, calibrated {judged:?}");
-        assert!(plain.refused * 20 <= 191 && judged.refused * 20 <= 191, "more than 5 % refused");
-        (f64::from(plain.called) / f64::from(plain.tried), f64::from(judged.called) / f64::from(judged.tried))
-    }).collect())
+    Some(
+        starts
+            .iter()
+            .map(|start| {
+                let plain = uncalibrated_evidence(&evidence, month(start), 12, &BTreeSet::new());
+                let judged = calibrated_evidence(&evidence, month(start), 12, &BTreeSet::new());
+                println!("{file} {start}: plain {plain:?}, calibrated {judged:?}");
+                assert!(plain.refused * 20 <= 191 && judged.refused * 20 <= 191, "more than 5 % refused");
+                (f64::from(plain.called) / f64::from(plain.tried), f64::from(judged.called) / f64::from(judged.tried))
+            })
+            .collect(),
+    )
 }
 
 /// statistics.md 1.13: 52 to 80 % (OME) and 30 to 66 % (high-dose items) by plain ITS with 24 to 36
@@ -56,10 +61,7 @@ fn shares(file: &str, measure: &Measure, starts: &[&str]) -> Option<Vec<(f64, f6
 #[test]
 fn plain_analysis_calls_evidence_where_nothing_was_declared_and_calibration_does_not() {
     let library = Library::standard().unwrap();
-    let cases = [
-        ("opioidome.csv", "opioidome", 52.0..=80.0),
-        ("opioidper1000.csv", "opioidper1000_120", 30.0..=66.0),
-    ];
+    let cases = [("opioidome.csv", "opioidome", 52.0..=80.0), ("opioidper1000.csv", "opioidper1000_120", 30.0..=66.0)];
     for (file, measure, found_before) in cases {
         let Some(shares) = shares(file, library.get(measure).unwrap(), &["2016-12", "2017-06", "2017-12"]) else { return };
         for (plain, calibrated) in shares {

@@ -1,6 +1,13 @@
 //! Truths that are put in are found, and what is not there is not.
 
-#![allow(clippy::cast_possible_truncation, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, clippy::cast_precision_loss)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_precision_loss
+)]
 
 mod region;
 
@@ -111,7 +118,11 @@ fn harm_is_named_first_and_only_where_it_is() {
             assert_eq!(headline.verdict, findings[0].verdict);
             assert_eq!(headline.sentence.starts_with(&format!("Harm: {}: rose by", balancing.title)), worse, "{}", headline.sentence);
             assert!(headline.sentence.contains(&primary.title));
-            if harm > 1.0 { named += u32::from(worse) } else { falsely += u32::from(worse) }
+            if harm > 1.0 {
+                named += u32::from(worse)
+            } else {
+                falsely += u32::from(worse)
+            }
             if seed == 0 {
                 println!("{}\n  {}", headline.sentence, findings[1].sentence);
             }
@@ -181,7 +192,10 @@ fn thin_or_absent_data_end_in_a_reason() {
     // Nobody else.
     let alone = |effect| judged(OutcomeRole::Primary, practices(10, SITES, 50.0, SITES, START, effect), &items, SITES, START);
     let (verdict, reason, sentence) = alone(0.6);
-    assert_eq!((verdict, reason.as_str()), ("moved as hoped, nothing to compare with", "nothing to compare with: fewer than 39 comparable places"));
+    assert_eq!(
+        (verdict, reason.as_str()),
+        ("moved as hoped, nothing to compare with", "nothing to compare with: fewer than 39 comparable places")
+    );
     assert!(sentence.starts_with("Moved as hoped: fell by"), "{sentence}");
     assert_eq!(alone(1.6).0, "moved the wrong way, nothing to compare with");
     let (verdict, _, sentence) = judged(OutcomeRole::Balancing, practices(10, SITES, 50.0, SITES, START, 1.6), &items, SITES, START);
@@ -210,9 +224,10 @@ fn missing_zero_and_wild_values_never_become_nan() {
             }
             for sites in [1, SITES] {
                 let intervention = intervention(sites, START, vec![outcome(&measure.id, OutcomeRole::Primary)]);
-                let finding = evaluate(&intervention, &intervention.outcomes[0], &evidence(measure, region.clone()), &excluded(&intervention));
+                let finding =
+                    evaluate(&intervention, &intervention.outcomes[0], &evidence(measure, region.clone()), &excluded(&intervention));
                 assert_whole(&finding);
-// A month without any item has a logarithm by half an item added; of milligrams it is refused.
+                // A month without any item has a logarithm by half an item added; of milligrams it is refused.
                 if hole == 4 {
                     let verdict = if measure.id == items.id { Verdict::NoClearChange } else { Verdict::TooLittleData };
                     assert_eq!(finding.verdict, verdict, "{} {sites}: {}", measure.id, finding.reason);

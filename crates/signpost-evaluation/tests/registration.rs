@@ -37,11 +37,7 @@ fn stopped(site: &str, on: &str) -> Payload {
 
 /// Events with their times, in the order of recording.
 fn recorded(events: &[(Payload, &str)]) -> Vec<Recorded> {
-    events
-        .iter()
-        .zip(0..)
-        .map(|((payload, at), order)| Recorded { payload: payload.clone(), at: at.parse().unwrap(), order })
-        .collect()
+    events.iter().zip(0..).map(|((payload, at), order)| Recorded { payload: payload.clone(), at: at.parse().unwrap(), order }).collect()
 }
 
 /// A network of two practices; a practice is itself.
@@ -87,7 +83,8 @@ fn everything_before_the_first_day_in_london_is_pre_specified() {
         }
     }
     // In winter London keeps UTC.
-    let winter = |at| folded(&[(declared(), EARLY), (outcome("opioidome", OutcomeRole::Primary, 12), at), (started("U12345", "2025-01-10"), EARLY)]);
+    let winter =
+        |at| folded(&[(declared(), EARLY), (outcome("opioidome", OutcomeRole::Primary, 12), at), (started("U12345", "2025-01-10"), EARLY)]);
     assert_eq!(winter("2025-01-09T23:59:59Z").registration, Registration::PreSpecified);
     assert_eq!(winter("2025-01-10T00:00:00Z").registration, Registration::Exploratory);
 }
@@ -168,8 +165,7 @@ fn sites_become_practices_from_their_first_full_month() {
         (started("A00003", "2024-06-15"), EARLY),
         (started("X99999", "2024-04-01"), EARLY),
     ]);
-    let practices: Vec<(String, String)> =
-        found.practices.iter().map(|(code, month)| (code.to_string(), month.to_string())).collect();
+    let practices: Vec<(String, String)> = found.practices.iter().map(|(code, month)| (code.to_string(), month.to_string())).collect();
     let expected = [("A00001", "2024-04"), ("A00002", "2024-03"), ("A00003", "2024-07")];
     assert_eq!(practices, expected.map(|(code, month)| (code.to_owned(), month.to_owned())));
     assert_eq!(found.start_month(), Some(month("2024-03")));

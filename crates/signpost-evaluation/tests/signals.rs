@@ -1,6 +1,13 @@
 //! Alarms by hand arithmetic, their gates, and that replaying less tells the same.
 
-#![allow(clippy::cast_possible_truncation, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, clippy::cast_precision_loss)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_precision_loss
+)]
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -80,10 +87,10 @@ fn three_calm_months_close_and_a_new_rise_opens_anew() {
     later.extend([104.0, 104.0, 105.0, 104.0, 104.0, 104.0, 100.0]);
     later.extend([130.0; 4]);
     let all = alarms(&series(&later), 100.0, &Rules::of(Level::Icb));
-    assert_eq!(all.iter().map(|alarm| (alarm.onset, alarm.alarm, alarm.closed)).collect::<Vec<_>>(), [
-        (at(24), at(26), Some(at(33))),
-        (at(35), at(37), None),
-    ]);
+    assert_eq!(
+        all.iter().map(|alarm| (alarm.onset, alarm.alarm, alarm.closed)).collect::<Vec<_>>(),
+        [(at(24), at(26), Some(at(33))), (at(35), at(37), None),]
+    );
     // A missing month neither calms nor breaks the calm.
     let mut holes = series(&later);
     holes[32] = None;

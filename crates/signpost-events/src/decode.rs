@@ -3,9 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use signpost_core::Month;
 
-use crate::{
-    Event, LINES_MAX, NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, PRACTICES_MAX, Payload, Refusal, TEXT_BYTES_MAX,
-};
+use crate::{Event, LINES_MAX, NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, PRACTICES_MAX, Payload, Refusal, TEXT_BYTES_MAX};
 
 /// CloudEvents 1.0 in structured mode; attributes this project does not use are let pass.
 #[derive(Serialize, Deserialize)]
@@ -101,9 +99,7 @@ fn check(payload: &Payload) -> Result<(), Refusal> {
                 && data.positions.len() <= 1024
                 && data.positions.iter().all(|&(partition, offset)| partition < 1024 && offset >= 0)
         }
-        Payload::Declared(data) => {
-            name(&data.title) && name(&data.kind) && name(&data.owner) && text(&data.hypothesis)
-        }
+        Payload::Declared(data) => name(&data.title) && name(&data.kind) && name(&data.owner) && text(&data.hypothesis),
         Payload::OutcomeRegistered(data) => {
             name(&data.measure)
                 && (1..=60).contains(&data.horizon_months)

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::{Closed, Declared, ListSize, MonthComplete, OutcomeRegistered, Organisation, SiteStarted, SiteStopped, Snapshot};
+use crate::{Closed, Declared, ListSize, MonthComplete, Organisation, OutcomeRegistered, SiteStarted, SiteStopped, Snapshot};
 
 /// A decoded event: who says it, when, and what.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,11 +105,9 @@ impl Payload {
     pub fn topic(&self) -> Topic {
         match self {
             Self::Snapshot(_) | Self::ListSize(_) | Self::Organisation(_) | Self::MonthComplete(_) => Topic::Practice,
-            Self::Declared(_)
-            | Self::OutcomeRegistered(_)
-            | Self::SiteStarted(_)
-            | Self::SiteStopped(_)
-            | Self::Closed(_) => Topic::Intervention,
+            Self::Declared(_) | Self::OutcomeRegistered(_) | Self::SiteStarted(_) | Self::SiteStopped(_) | Self::Closed(_) => {
+                Topic::Intervention
+            }
         }
     }
 }

@@ -13,9 +13,7 @@ mod refusal;
 
 pub use decode::{decode, encode};
 pub use envelope::{Event, Payload, Topic};
-pub use intervention::{
-    Declared, Direction, Closed, InterventionId, OutcomeRegistered, OutcomeRole, SiteStarted, SiteStopped,
-};
+pub use intervention::{Closed, Declared, Direction, InterventionId, OutcomeRegistered, OutcomeRole, SiteStarted, SiteStopped};
 pub use practice::{Line, ListSize, MonthComplete, Organisation, Snapshot};
 pub use refusal::Refusal;
 

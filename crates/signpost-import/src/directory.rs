@@ -68,12 +68,8 @@ impl Directory {
             icb: icb.clone().filter(|_| level < Level::Icb),
             region: region.clone().filter(|_| level < Level::Region),
         };
-        let levels = [
-            (Level::Pcn, &member.pcn),
-            (Level::SubIcb, &member.sub_icb),
-            (Level::Icb, &member.icb),
-            (Level::Region, &member.region),
-        ];
+        let levels =
+            [(Level::Pcn, &member.pcn), (Level::SubIcb, &member.sub_icb), (Level::Icb, &member.icb), (Level::Region, &member.region)];
         for (level, named) in levels {
             if let Some(named) = named.as_ref().filter(|named| !named.name.is_empty()) {
                 self.keep_newest(above(level, named));
@@ -94,8 +90,7 @@ impl Directory {
     }
 
     fn keep_newest(&mut self, organisation: Organisation) {
-        type Rank<'a> =
-            (Month, &'a str, Option<u8>, &'a Option<OrgCode>, &'a Option<OrgCode>, &'a Option<OrgCode>, &'a Option<OrgCode>);
+        type Rank<'a> = (Month, &'a str, Option<u8>, &'a Option<OrgCode>, &'a Option<OrgCode>, &'a Option<OrgCode>, &'a Option<OrgCode>);
         fn rank(one: &Organisation) -> Rank<'_> {
             (one.as_of, &one.name, one.setting, &one.pcn, &one.sub_icb, &one.icb, &one.region)
         }

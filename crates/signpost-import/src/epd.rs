@@ -72,17 +72,11 @@ impl Options {
 ///
 /// # Errors
 /// The first thing wrong with an option, a file or a row: nothing of the command is usable then.
-pub fn read(
-    files: &[PathBuf],
-    options: &Options,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Import, ImportError> {
+pub fn read(files: &[PathBuf], options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Import, ImportError> {
     options.check()?;
     let mut gathering = Gathering::default();
     let mut counts = Summary::default();
-    let read = read_files(files, options.encoding, progress, |rows| {
-        read_file(rows, options, &mut gathering, &mut counts)
-    })?;
+    let read = read_files(files, options.encoding, progress, |rows| read_file(rows, options, &mut gathering, &mut counts))?;
     let counts = Summary { files: read.files, bytes: read.bytes, rows_read: read.rows_read, ..counts };
     gathering.into_import(&options.feed, options.revision, counts)
 }
@@ -112,9 +106,8 @@ struct Upper {
 
 impl Columns {
     fn of(rows: &Rows<'_>) -> Result<Self, ImportError> {
-        let upper = |code: &[&str], name: &[&str]| -> Result<Upper, ImportError> {
-            Ok(Upper { code: rows.find(code)?, name: rows.find(name)? })
-        };
+        let upper =
+            |code: &[&str], name: &[&str]| -> Result<Upper, ImportError> { Ok(Upper { code: rows.find(code)?, name: rows.find(name)? }) };
         let mut columns = Self {
             month: rows.need(&["YEAR_MONTH"], LAYOUT)?,
             practice: rows.need(&["PRACTICE_CODE"], LAYOUT)?,
@@ -132,20 +125,13 @@ impl Columns {
         columns.place = [columns.practice, columns.month, columns.unidentified]
             .into_iter()
             .chain(columns.practice_name)
-            .chain([&columns.sub_icb, &columns.icb, &columns.region].into_iter().flat_map(|upper| {
-                upper.code.into_iter().chain(upper.name)
-            }))
+            .chain([&columns.sub_icb, &columns.icb, &columns.region].into_iter().flat_map(|upper| upper.code.into_iter().chain(upper.name)))
             .collect();
         Ok(columns)
     }
 }
 
-fn read_file(
-    rows: &mut Rows<'_>,
-    options: &Options,
-    gathering: &mut Gathering,
-    counts: &mut Summary,
-) -> Result<(), ImportError> {
+fn read_file(rows: &mut Rows<'_>, options: &Options, gathering: &mut Gathering, counts: &mut Summary) -> Result<(), ImportError> {
     rows.read_header()?;
     let columns = Columns::of(rows)?;
     let mut before = ByteRecord::new();
@@ -172,12 +158,7 @@ fn read_file(
 }
 
 /// The practice and month of a row; `None` where the prescriber is not identified.
-fn find_place(
-    rows: &Rows<'_>,
-    record: &ByteRecord,
-    columns: &Columns,
-    gathering: &mut Gathering,
-) -> Result<Option<PlaceId>, ImportError> {
+fn find_place(rows: &Rows<'_>, record: &ByteRecord, columns: &Columns, gathering: &mut Gathering) -> Result<Option<PlaceId>, ImportError> {
     let month = rows.parse(record, columns.month, month)?;
     let unidentified = rows.parse(record, columns.unidentified, flag)?;
     if unidentified || value(record, columns.practice) == b"-" {
@@ -229,20 +210,14 @@ fn keep_line(
     }
     let quantity = rows.parse(record, columns.total_quantity, thousandths)?;
     let items = rows.parse(record, columns.items, whole)?;
-    let line = gathering
-        .line(place, bnf, &name)
-        .map_err(|problem| rows.refuse(Some(columns.practice), problem))?;
+    let line = gathering.line(place, bnf, &name).map_err(|problem| rows.refuse(Some(columns.practice), problem))?;
     let too_large = |column| rows.refuse(Some(column), RowProblem::TooLarge);
     line.quantity_thousandths = line
         .quantity_thousandths
         .checked_add(quantity)
         .filter(|&total| total <= QUANTITY_THOUSANDTHS_MAX)
         .ok_or_else(|| too_large(columns.total_quantity))?;
-    line.items = line
-        .items
-        .checked_add(items)
-        .filter(|&total| total <= ITEMS_MAX)
-        .ok_or_else(|| too_large(columns.items))?;
+    line.items = line.items.checked_add(items).filter(|&total| total <= ITEMS_MAX).ok_or_else(|| too_large(columns.items))?;
     Ok(())
 }
 

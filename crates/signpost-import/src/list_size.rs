@@ -34,11 +34,7 @@ pub struct Options {
 ///
 /// # Errors
 /// The first thing wrong with an option, a file or a row: nothing of the command is usable then.
-pub fn read(
-    files: &[PathBuf],
-    options: &Options,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Import, ImportError> {
+pub fn read(files: &[PathBuf], options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Import, ImportError> {
     if !(1..=REVISION_MAX).contains(&options.revision) {
         return Err(ImportError::Option { option: "revision", problem: "write a number from 1 to 1000000" });
     }
@@ -108,11 +104,7 @@ impl Columns {
     }
 }
 
-fn read_file(
-    rows: &mut Rows<'_>,
-    patients_of: &mut BTreeMap<(Month, OrgCode), u32>,
-    counts: &mut Summary,
-) -> Result<(), ImportError> {
+fn read_file(rows: &mut Rows<'_>, patients_of: &mut BTreeMap<(Month, OrgCode), u32>, counts: &mut Summary) -> Result<(), ImportError> {
     rows.read_header()?;
     let columns = Columns::of(rows)?;
     let mut record = ByteRecord::new();

@@ -39,16 +39,10 @@ pub struct Options {
 ///
 /// # Errors
 /// The first thing wrong with a file or a row: nothing of the command is usable then.
-pub fn read(
-    files: &[PathBuf],
-    options: &Options,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Import, ImportError> {
+pub fn read(files: &[PathBuf], options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Import, ImportError> {
     let mut counts = Summary::default();
     let mut register = Register::default();
-    let read = read_files(files, options.encoding, progress, |rows| {
-        read_file(rows, options.as_of, &mut register, &mut counts)
-    })?;
+    let read = read_files(files, options.encoding, progress, |rows| read_file(rows, options.as_of, &mut register, &mut counts))?;
     let members = register.into_members();
     let mut directory = Directory::default();
     members.values().for_each(|member| directory.note(member, options.as_of));
@@ -117,12 +111,7 @@ struct Upper {
     name: Option<usize>,
 }
 
-fn read_file(
-    rows: &mut Rows<'_>,
-    as_of: Month,
-    register: &mut Register,
-    counts: &mut Summary,
-) -> Result<(), ImportError> {
+fn read_file(rows: &mut Rows<'_>, as_of: Month, register: &mut Register, counts: &mut Summary) -> Result<(), ImportError> {
     let mut record = ByteRecord::new();
     if !rows.read(&mut record)? {
         return Err(ImportError::Empty { file: rows.file().to_owned() });
@@ -186,17 +175,13 @@ fn epraccur(rows: &mut Rows<'_>) -> Columns {
 
 fn headed(rows: &mut Rows<'_>, first: &ByteRecord) -> Result<Columns, ImportError> {
     rows.header_is(names(first));
-    let upper = |code: &[&str], name: &[&str]| -> Result<Upper, ImportError> {
-        Ok(Upper { code: rows.find(code)?, name: rows.find(name)? })
-    };
+    let upper =
+        |code: &[&str], name: &[&str]| -> Result<Upper, ImportError> { Ok(Upper { code: rows.find(code)?, name: rows.find(name)? }) };
     if let Some(practice) = rows.find(&["PARTNER ORGANISATION CODE"])? {
         return Ok(Columns {
             practice,
             name: Some(rows.need(&["PARTNER NAME"], LAYOUT)?),
-            pcn: Upper {
-                code: Some(rows.need(&["PCN CODE"], LAYOUT)?),
-                name: Some(rows.need(&["PCN NAME"], LAYOUT)?),
-            },
+            pcn: Upper { code: Some(rows.need(&["PCN CODE"], LAYOUT)?), name: Some(rows.need(&["PCN NAME"], LAYOUT)?) },
             sub_icb: upper(
                 &["PRACTICE PARENT SUB ICB LOC CODE", "PRACTICE PARENT CCG CODE"],
                 &["PRACTICE PARENT SUB ICB LOC NAME", "PRACTICE PARENT CCG NAME"],
@@ -221,13 +206,7 @@ fn headed(rows: &mut Rows<'_>, first: &ByteRecord) -> Result<Columns, ImportErro
 }
 
 /// The month a membership began, if it holds in `as_of`.
-fn in_force(
-    rows: &Rows<'_>,
-    record: &ByteRecord,
-    start: usize,
-    end: usize,
-    as_of: Month,
-) -> Result<Option<Month>, ImportError> {
+fn in_force(rows: &Rows<'_>, record: &ByteRecord, start: usize, end: usize, as_of: Month) -> Result<Option<Month>, ImportError> {
     let began = rows.parse(record, start, month_of_date)?;
     let ended = match value(record, end) {
         b"" => None,

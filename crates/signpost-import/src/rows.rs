@@ -59,12 +59,7 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(crate) fn new(
-        source: Source,
-        encoding: Encoding,
-        before: Progress,
-        progress: &'a mut dyn FnMut(Progress),
-    ) -> Self {
+    pub(crate) fn new(source: Source, encoding: Encoding, before: Progress, progress: &'a mut dyn FnMut(Progress)) -> Self {
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -100,20 +95,14 @@ impl<'a> Rows<'a> {
         let mut places = self.header.iter().enumerate().filter(|(_, column)| names.contains(&column.as_str()));
         let found = places.next().map(|(place, _)| place);
         match places.next() {
-            Some((_, column)) => {
-                Err(ImportError::DuplicateColumn { file: self.file().to_owned(), column: column.clone() })
-            }
+            Some((_, column)) => Err(ImportError::DuplicateColumn { file: self.file().to_owned(), column: column.clone() }),
             None => Ok(found),
         }
     }
 
     /// The column known under one of `names`.
     pub(crate) fn need(&self, names: &[&str], layout: &'static str) -> Result<usize, ImportError> {
-        self.find(names)?.ok_or_else(|| ImportError::MissingColumn {
-            file: self.file().to_owned(),
-            column: names.join(" or "),
-            layout,
-        })
+        self.find(names)?.ok_or_else(|| ImportError::MissingColumn { file: self.file().to_owned(), column: names.join(" or "), layout })
     }
 
     /// The next row, as wide as the header, in the file's encoding; false after the last.

@@ -79,8 +79,7 @@ fn read_date(text: &[u8]) -> Option<Month> {
     let number = match month.len() {
         2 => number(month)?,
         3 => {
-            const NAMES: [&[u8]; 12] =
-                [b"JAN", b"FEB", b"MAR", b"APR", b"MAY", b"JUN", b"JUL", b"AUG", b"SEP", b"OCT", b"NOV", b"DEC"];
+            const NAMES: [&[u8]; 12] = [b"JAN", b"FEB", b"MAR", b"APR", b"MAY", b"JUN", b"JUL", b"AUG", b"SEP", b"OCT", b"NOV", b"DEC"];
             let place = NAMES.iter().position(|name| month.eq_ignore_ascii_case(name))?;
             u32::try_from(place).ok()?.checked_add(1)?
         }
@@ -146,16 +145,30 @@ mod tests {
     #[test]
     fn quantities_are_exact_to_a_thousandth() {
         for (text, value) in [
-            ("168.0", 168_000), ("62.5", 62_500), ("0.125", 125), ("0000012", 12_000), ("7", 7_000), ("7.", 7_000),
-            ("0.1000", 100), ("18446744073709551.615", u64::MAX), ("0", 0),
+            ("168.0", 168_000),
+            ("62.5", 62_500),
+            ("0.125", 125),
+            ("0000012", 12_000),
+            ("7", 7_000),
+            ("7.", 7_000),
+            ("0.1000", 100),
+            ("18446744073709551.615", u64::MAX),
+            ("0", 0),
         ] {
             assert_eq!(thousandths(text.as_bytes()), Ok(value), "{text}");
         }
         for (text, problem) in [
-            ("-1.0", RowProblem::Negative), ("", RowProblem::NotNumber), ("1.2.3", RowProblem::NotNumber),
-            ("1e5", RowProblem::NotNumber), ("+1", RowProblem::NotNumber), (".5", RowProblem::NotNumber),
-            ("1,000", RowProblem::NotNumber), ("0.0625", RowProblem::TooFine), ("1.000x", RowProblem::NotNumber),
-            ("18446744073709551.616", RowProblem::TooLarge), ("NaN", RowProblem::NotNumber),
+            ("-1.0", RowProblem::Negative),
+            ("", RowProblem::NotNumber),
+            ("1.2.3", RowProblem::NotNumber),
+            ("1e5", RowProblem::NotNumber),
+            ("+1", RowProblem::NotNumber),
+            (".5", RowProblem::NotNumber),
+            ("1,000", RowProblem::NotNumber),
+            ("0.0625", RowProblem::TooFine),
+            ("1.000x", RowProblem::NotNumber),
+            ("18446744073709551.616", RowProblem::TooLarge),
+            ("NaN", RowProblem::NotNumber),
         ] {
             assert_eq!(thousandths(text.as_bytes()), Err(problem), "{text}");
         }

@@ -94,7 +94,12 @@ fn the_sample_month_names_organisations() {
     // Read off the file by eye.
     assert_eq!(
         of(Level::Practice),
-        [("B85010", "DALTON SURGERY"), ("B85054", "COLNE VALLEY GROUP PRACTICE"), ("L84018", "AVENUE SURGERY"), ("L84073", "ACORN PRACTICE")]
+        [
+            ("B85010", "DALTON SURGERY"),
+            ("B85054", "COLNE VALLEY GROUP PRACTICE"),
+            ("L84018", "AVENUE SURGERY"),
+            ("L84073", "ACORN PRACTICE")
+        ]
     );
     assert_eq!(of(Level::SubIcb), [("03A", "GREATER HUDDERSFIELD CCG"), ("11M", "GLOUCESTERSHIRE CCG")]);
     assert_eq!(of(Level::Icb), []);
@@ -152,14 +157,10 @@ fn order_and_division_of_the_rows_do_not_matter() {
 
 #[test]
 fn the_snomed_layout_gives_the_same_lines() {
-    let (Some(old), Some(new)) = (published(SEPTEMBER), published("samples/epd/derived_epd_snomed_layout_201709.csv"))
-    else {
+    let (Some(old), Some(new)) = (published(SEPTEMBER), published("samples/epd/derived_epd_snomed_layout_201709.csv")) else {
         return;
     };
-    let options = epd::Options {
-        bnf_prefixes: ["040702", "0407010F0", "0407010N0"].map(String::from).to_vec(),
-        ..opioids()
-    };
+    let options = epd::Options { bnf_prefixes: ["040702", "0407010F0", "0407010N0"].map(String::from).to_vec(), ..opioids() };
     let old = epd::read(&[old], &options, &mut |_| {}).unwrap();
     let new = epd::read(&[new], &options, &mut |_| {}).unwrap();
     assert_eq!(new.summary.rows_read, 512);
@@ -198,7 +199,9 @@ fn zero_and_missing_differ() {
     let snapshots: Vec<_> = import
         .snapshots
         .iter()
-        .map(|one| (one.month.to_string(), one.practice.as_str(), one.lines.iter().map(|line| line.quantity_thousandths).collect::<Vec<_>>()))
+        .map(|one| {
+            (one.month.to_string(), one.practice.as_str(), one.lines.iter().map(|line| line.quantity_thousandths).collect::<Vec<_>>())
+        })
         .collect();
     assert_eq!(
         snapshots,
@@ -217,9 +220,8 @@ fn zero_and_missing_differ() {
 
 #[test]
 fn a_practice_under_two_commissioners_has_one_answer_in_any_order() {
-    let rows = ["11M00,GLOS", "03A00,HUDDERSFIELD"].map(|pco| {
-        format!("202401,A81001,ONE,{pco},QR1,ICB,Y58,SOUTH WEST,0407020A0AAAAAA,Opioid,1,1,1.5,N")
-    });
+    let rows = ["11M00,GLOS", "03A00,HUDDERSFIELD"]
+        .map(|pco| format!("202401,A81001,ONE,{pco},QR1,ICB,Y58,SOUTH WEST,0407020A0AAAAAA,Opioid,1,1,1.5,N"));
     let [one, other] = [("ab", [0, 1]), ("ba", [1, 0])].map(|(name, [first, second])| {
         let text = format!("{HEADER}\n{}\n{}\n", rows[first], rows[second]);
         read_opioids(&[written(&format!("commissioners-{name}.csv"), text)]).unwrap()

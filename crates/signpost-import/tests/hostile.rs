@@ -33,21 +33,48 @@ fn refusal_of_row(name: &str, row: &str) -> String {
 #[test]
 fn a_value_that_is_wrong_is_named_by_line_and_column() {
     let cases = [
-        ("202413,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,1,N", "column YEAR_MONTH: not a month; write YYYYMM, YYYY_MM or YYYY-MM, 1900-01 to 2199-12"),
-        ("202401,a81001,ONE,0407020A0AAAAAA,Opioid,1,1,1,N", "column PRACTICE_CODE: not an organisation code; write 1 to 12 capital letters and digits"),
+        (
+            "202413,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,1,N",
+            "column YEAR_MONTH: not a month; write YYYYMM, YYYY_MM or YYYY-MM, 1900-01 to 2199-12",
+        ),
+        (
+            "202401,a81001,ONE,0407020A0AAAAAA,Opioid,1,1,1,N",
+            "column PRACTICE_CODE: not an organisation code; write 1 to 12 capital letters and digits",
+        ),
         ("202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,-1,N", "column TOTAL_QUANTITY: below zero; correct the row at its source"),
         ("202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,-1,1,N", "column ITEMS: below zero; correct the row at its source"),
         ("202401,A81001,ONE,0101010A0AAAAAA,Antacid,1,1,-1,N", "column TOTAL_QUANTITY: below zero; correct the row at its source"),
-        ("202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,,N", "column TOTAL_QUANTITY: not a number; write digits with at most one decimal point"),
-        ("202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,1e3,N", "column TOTAL_QUANTITY: not a number; write digits with at most one decimal point"),
-        ("202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,0.0001,N", "column TOTAL_QUANTITY: finer than a thousandth; give at most three decimals"),
+        (
+            "202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,,N",
+            "column TOTAL_QUANTITY: not a number; write digits with at most one decimal point",
+        ),
+        (
+            "202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,1e3,N",
+            "column TOTAL_QUANTITY: not a number; write digits with at most one decimal point",
+        ),
+        (
+            "202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,0.0001,N",
+            "column TOTAL_QUANTITY: finer than a thousandth; give at most three decimals",
+        ),
         ("202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1.5,1,N", "column ITEMS: not a whole number; correct the row at its source"),
         ("202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1000000,1,N", "column ITEMS: larger than the limit; correct the row at its source"),
-        ("202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,1000000000,N", "column TOTAL_QUANTITY: larger than the limit; correct the row at its source"),
-        ("202401,A81001,ONE,0407020A0,Opioid,1,1,1,N", "column BNF_CODE: not a BNF code; write 15 capital letters and digits, 11 for an appliance"),
+        (
+            "202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,1000000000,N",
+            "column TOTAL_QUANTITY: larger than the limit; correct the row at its source",
+        ),
+        (
+            "202401,A81001,ONE,0407020A0,Opioid,1,1,1,N",
+            "column BNF_CODE: not a BNF code; write 15 capital letters and digits, 11 for an appliance",
+        ),
         ("202401,A81001,ONE,0407020A0AAAAAA,,1,1,1,N", "column BNF_DESCRIPTION: no name; correct the row at its source"),
-        ("202401,A81001,ONE,0407020A0AAAAAA,Opi\u{7}oid,1,1,1,N", "column BNF_DESCRIPTION: a name longer than 300 bytes or with control characters; correct the row at its source"),
-        ("202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,1,", "column UNIDENTIFIED: neither Y, N, true nor false; half a line, or another layout"),
+        (
+            "202401,A81001,ONE,0407020A0AAAAAA,Opi\u{7}oid,1,1,1,N",
+            "column BNF_DESCRIPTION: a name longer than 300 bytes or with control characters; correct the row at its source",
+        ),
+        (
+            "202401,A81001,ONE,0407020A0AAAAAA,Opioid,1,1,1,",
+            "column UNIDENTIFIED: neither Y, N, true nor false; half a line, or another layout",
+        ),
     ];
     for (number, (row, expected)) in cases.into_iter().enumerate() {
         let name = format!("value-{number}.csv");
@@ -168,10 +195,7 @@ fn the_same_content_twice_would_count_twice() {
     let one = written("one.csv", format!("{HEADER}\n{GOOD}\n"));
     let copy = written("copy.csv", format!("{HEADER}\n{GOOD}\n"));
     let other = written("other.csv", format!("{HEADER}\n{GOOD}\n{GOOD}\n"));
-    assert_eq!(
-        refusal(&[one.clone(), other.clone(), copy]),
-        "copy.csv: the same content as one.csv; name each file once"
-    );
+    assert_eq!(refusal(&[one.clone(), other.clone(), copy]), "copy.csv: the same content as one.csv; name each file once");
     assert_eq!(refusal(&[one.clone(), one.clone()]), "one.csv: the same content as one.csv; name each file once");
     assert!(read_opioids(&[one, other]).is_ok());
 }

@@ -193,13 +193,7 @@ impl Decoded {
 }
 
 pub(crate) fn snapshot_key(row: &SnapshotRow) -> SnapshotKey {
-    SnapshotKey {
-        bucket: row.bucket,
-        practice: row.practice.clone(),
-        month: row.month,
-        feed: row.feed.clone(),
-        revision: row.revision,
-    }
+    SnapshotKey { bucket: row.bucket, practice: row.practice.clone(), month: row.month, feed: row.feed.clone(), revision: row.revision }
 }
 
 pub(crate) fn list_size_key(row: &ListSizeRow) -> SnapshotKey {

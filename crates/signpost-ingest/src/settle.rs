@@ -129,12 +129,8 @@ mod tests {
     const PARTITIONS: u16 = 16;
 
     fn record(offset: i64, revision: u32, items: &[u32]) -> Record {
-        let lines = items.iter().map(|&items| Line {
-            bnf: "0407020A0BBAAAA".into(),
-            name: "Durogesic".into(),
-            quantity_thousandths: 5_000,
-            items,
-        });
+        let lines =
+            items.iter().map(|&items| Line { bnf: "0407020A0BBAAAA".into(), name: "Durogesic".into(), quantity_thousandths: 5_000, items });
         let snapshot = Snapshot {
             practice: "L84018".parse().unwrap(),
             month: "2017-09".parse().unwrap(),
@@ -142,7 +138,8 @@ mod tests {
             revision,
             lines: lines.collect(),
         };
-        let event = Event { id: "1".into(), source: "test".into(), time: jiff::Timestamp::UNIX_EPOCH, payload: Payload::Snapshot(snapshot) };
+        let event =
+            Event { id: "1".into(), source: "test".into(), time: jiff::Timestamp::UNIX_EPOCH, payload: Payload::Snapshot(snapshot) };
         Record { offset, key: b"L84018".to_vec(), payload: encode(&event).unwrap(), appended_ms: 0 }
     }
 
@@ -186,7 +183,10 @@ mod tests {
         let writes = wrong.decode(1, PARTITIONS).settle(&wrong, 1, Standing::default(), "w", "b");
         let reasons: Vec<&str> = writes.refusals.iter().map(|row| row.reason.as_str()).collect();
         assert_eq!(reasons, ["malformed", "out_of_range", "wrong_key"]);
-        let elsewhere = Batch { partition: Partition { number: wrong.partition.number ^ 1, ..wrong.partition.clone() }, ..batch(vec![record(0, 1, &[1])]) };
+        let elsewhere = Batch {
+            partition: Partition { number: wrong.partition.number ^ 1, ..wrong.partition.clone() },
+            ..batch(vec![record(0, 1, &[1])])
+        };
         let writes = elsewhere.decode(1, PARTITIONS).settle(&elsewhere, 1, Standing::default(), "w", "b");
         assert_eq!(writes.refusals[0].reason, "wrong_partition");
     }

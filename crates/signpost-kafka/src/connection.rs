@@ -84,9 +84,7 @@ impl Connection {
         timeout: Duration,
     ) -> Result<BTreeMap<String, usize>, KafkaFailure> {
         match client.fetch_metadata(None, timeout) {
-            Ok(metadata) => {
-                Ok(metadata.topics().iter().map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect())
-            }
+            Ok(metadata) => Ok(metadata.topics().iter().map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect()),
             Err(error) => Err(self.unreachable(complaints, &error)),
         }
     }
@@ -156,10 +154,8 @@ impl Connection {
         if missing.is_empty() {
             return Ok(missing);
         }
-        let new: Vec<NewTopic<'_>> = missing
-            .iter()
-            .map(|name| NewTopic::new(name, i32::from(partitions), TopicReplication::Fixed(replication)))
-            .collect();
+        let new: Vec<NewTopic<'_>> =
+            missing.iter().map(|name| NewTopic::new(name, i32::from(partitions), TopicReplication::Fixed(replication))).collect();
         let doing = "create topics";
         let results = admin.create_topics(&new, &AdminOptions::new()).await.map_err(|error| broken(doing, &error))?;
         for result in results {

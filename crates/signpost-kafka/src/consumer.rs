@@ -12,8 +12,8 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::mpsc;
 
-use crate::connection::{Complaints, Connection, is_assignment, setting};
 use crate::KafkaFailure;
+use crate::connection::{Complaints, Connection, is_assignment, setting};
 
 /// A partition of a topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -261,9 +261,7 @@ impl Context {
         let partitions: Vec<Partition> = list
             .elements()
             .iter()
-            .filter_map(|element| {
-                Some(Partition { topic: element.topic().to_owned(), number: u16::try_from(element.partition()).ok()? })
-            })
+            .filter_map(|element| Some(Partition { topic: element.topic().to_owned(), number: u16::try_from(element.partition()).ok()? }))
             .collect();
         let (answer, answered) = std_mpsc::sync_channel(1);
         if self.events.blocking_send(FromLog::Revoked(partitions, answer)).is_ok() {

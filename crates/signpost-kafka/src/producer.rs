@@ -8,8 +8,8 @@ use signpost_core::partition_of;
 use signpost_events::Topic;
 use tokio::task::JoinSet;
 
-use crate::connection::{Complaints, Connection, broken, setting};
 use crate::KafkaFailure;
+use crate::connection::{Complaints, Connection, broken, setting};
 
 /// Records in flight at once.
 const IN_FLIGHT_MAX: usize = 4_096;

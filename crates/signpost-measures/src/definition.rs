@@ -246,9 +246,8 @@ impl Total {
         if self.filter.high_dose_mg.is_some_and(|mg| mg != 90 && mg != 120) {
             return Err("high_dose_mg is 90 or 120".into());
         }
-        let code = |text: &String| {
-            (2..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        };
+        let code =
+            |text: &String| (2..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
         if !self.filter.bnf_prefixes.iter().all(code) {
             return Err("a BNF prefix is 2 to 15 capital letters and digits".into());
         }

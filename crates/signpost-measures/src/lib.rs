@@ -8,7 +8,5 @@
 mod definition;
 mod library;
 
-pub use definition::{
-    Denominator, Direction, Disclosure, Filter, Measure, MeasureError, Quantity, Standing, Total,
-};
+pub use definition::{Denominator, Direction, Disclosure, Filter, Measure, MeasureError, Quantity, Standing, Total};
 pub use library::Library;

@@ -34,10 +34,9 @@ impl Library {
         let mut ids: Vec<&str> = measures.iter().map(|measure| measure.id.as_str()).collect();
         ids.sort_unstable();
         match ids.windows(2).find(|pair| pair.first() == pair.get(1)).and_then(|pair| pair.first()) {
-            Some(id) => Err(MeasureError::Content {
-                measure: (*id).to_owned(),
-                what: "two files define it: give one of them another id".into(),
-            }),
+            Some(id) => {
+                Err(MeasureError::Content { measure: (*id).to_owned(), what: "two files define it: give one of them another id".into() })
+            }
             None => Ok(Self { measures }),
         }
     }

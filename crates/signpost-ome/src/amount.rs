@@ -8,14 +8,9 @@ pub const OME_PER_MILLIGRAM: u64 = 10_000_000;
 /// Content in nanograms per counted unit, times quantity in thousandths of a unit, times factor in
 /// 1/10,000, over 1,000,000 (1,000 for the thousandths and 1,000 from nanogram to microgram),
 /// rounded half up. `None` if the result does not fit 64 bits.
-pub fn line_ome(
-    nanograms_per_unit: u64,
-    factor_ten_thousandths: u32,
-    quantity_thousandths: u64,
-) -> Option<u64> {
-    let scaled = u128::from(nanograms_per_unit)
-        .checked_mul(u128::from(quantity_thousandths))?
-        .checked_mul(u128::from(factor_ten_thousandths))?;
+pub fn line_ome(nanograms_per_unit: u64, factor_ten_thousandths: u32, quantity_thousandths: u64) -> Option<u64> {
+    let scaled =
+        u128::from(nanograms_per_unit).checked_mul(u128::from(quantity_thousandths))?.checked_mul(u128::from(factor_ten_thousandths))?;
     rounded_ratio(scaled, 1_000_000)
 }
 

@@ -41,11 +41,7 @@ pub struct Classification {
 /// Classifies a presentation by its BNF code and its name as published.
 pub fn classify(bnf: &str, name: &str) -> Classification {
     let kind = kind(bnf, name);
-    let opioid = if let Kind::Opioid(product) = &kind {
-        Some(product)
-    } else {
-        None
-    };
+    let opioid = if let Kind::Opioid(product) = &kind { Some(product) } else { None };
     Classification {
         kind,
         regular: opioid.is_some_and(is_regular),
@@ -89,22 +85,14 @@ impl Classification {
     /// # Errors
     /// The reason for which an opioid line has none, [`Unmapped::NoFactor`] among them; the caller
     /// counts and names it.
-    pub fn ome(
-        &self,
-        factors: &FactorSet,
-        quantity_thousandths: u64,
-    ) -> Result<Option<u64>, Unmapped> {
+    pub fn ome(&self, factors: &FactorSet, quantity_thousandths: u64) -> Result<Option<u64>, Unmapped> {
         let product = match self.kind {
             Kind::Opioid(product) => product,
             Kind::UnmappedOpioid(reason) => return Err(reason),
             _ => return Ok(None),
         };
-        let factor = factors
-            .factor(product.substance, product.route)
-            .ok_or(Unmapped::NoFactor)?;
-        line_ome(product.nanograms_per_unit, factor, quantity_thousandths)
-            .map(Some)
-            .ok_or(Unmapped::OutOfRange)
+        let factor = factors.factor(product.substance, product.route).ok_or(Unmapped::NoFactor)?;
+        line_ome(product.nanograms_per_unit, factor, quantity_thousandths).map(Some).ok_or(Unmapped::OutOfRange)
     }
 
     /// Millionths of a defined daily dose of a line of pregabalin or gabapentin. `Ok(None)` if the
@@ -114,10 +102,7 @@ impl Classification {
     /// The reason for which a line of either has none.
     pub fn ddd_micro(&self, quantity_thousandths: u64) -> Result<Option<u64>, Unmapped> {
         match self.kind {
-            Kind::Gabapentinoid(dose) => dose
-                .micro(quantity_thousandths)
-                .map(Some)
-                .ok_or(Unmapped::OutOfRange),
+            Kind::Gabapentinoid(dose) => dose.micro(quantity_thousandths).map(Some).ok_or(Unmapped::OutOfRange),
             Kind::UnmappedGabapentinoid(reason) => Err(reason),
             _ => Ok(None),
         }

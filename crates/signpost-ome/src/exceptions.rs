@@ -38,14 +38,12 @@ pub(crate) struct Reading {
 
 impl Exception {
     fn covers(&self, bnf: &str) -> bool {
-        bnf.starts_with(&self.bnf)
-            || generic(&self.bnf).is_some_and(|own| generic(bnf) == Some(own))
+        bnf.starts_with(&self.bnf) || generic(&self.bnf).is_some_and(|own| generic(bnf) == Some(own))
     }
 
     /// The reading, or the reason for which the name is refused.
     pub(crate) fn reading(&self) -> Result<Reading, Unmapped> {
-        self.read
-            .ok_or(self.refuse.unwrap_or(Unmapped::AmbiguousStrength))
+        self.read.ok_or(self.refuse.unwrap_or(Unmapped::AmbiguousStrength))
     }
 }
 
@@ -56,15 +54,11 @@ struct Table {
 }
 
 // A table that does not parse is empty here: the tests refuse it before it can be released.
-static TABLE: LazyLock<Table> =
-    LazyLock::new(|| toml::from_str(include_str!("../data/exceptions.toml")).unwrap_or_default());
+static TABLE: LazyLock<Table> = LazyLock::new(|| toml::from_str(include_str!("../data/exceptions.toml")).unwrap_or_default());
 
 /// The row for a presentation, by code and [normalised](crate::label::normalised) name.
 pub(crate) fn find(bnf: &str, name: &str) -> Option<&'static Exception> {
-    TABLE
-        .exception
-        .iter()
-        .find(|row| row.covers(bnf) && name.contains(&row.name))
+    TABLE.exception.iter().find(|row| row.covers(bnf) && name.contains(&row.name))
 }
 
 /// Chemical and last two letters: what the BNF code says that a brand is equal to.

@@ -64,50 +64,22 @@ struct Row {
     ten_thousandths: u32,
 }
 
-static SETS: LazyLock<Result<Vec<FactorSet>, FactorSetError>> = LazyLock::new(|| {
-    [
-        include_str!("../data/op2024.toml"),
-        include_str!("../data/op2020.toml"),
-    ]
-    .iter()
-    .map(|text| parse(text))
-    .collect()
-});
+static SETS: LazyLock<Result<Vec<FactorSet>, FactorSetError>> =
+    LazyLock::new(|| [include_str!("../data/op2024.toml"), include_str!("../data/op2020.toml")].iter().map(|text| parse(text)).collect());
 
 fn parse(text: &str) -> Result<FactorSet, FactorSetError> {
-    let file: File =
-        toml::from_str(text).map_err(|error| FactorSetError::Embedded(error.to_string()))?;
+    let file: File = toml::from_str(text).map_err(|error| FactorSetError::Embedded(error.to_string()))?;
     let mut factors = BTreeMap::new();
     for row in &file.factor {
         for route in &row.routes {
-            if factors
-                .insert((row.substance, *route), row.ten_thousandths)
-                .is_some()
-            {
-                let twice = format!(
-                    "{}: {:?} {route:?} is listed twice",
-                    file.name, row.substance
-                );
+            if factors.insert((row.substance, *route), row.ten_thousandths).is_some() {
+                let twice = format!("{}: {:?} {route:?} is listed twice", file.name, row.substance);
                 return Err(FactorSetError::Embedded(twice));
             }
         }
     }
-    let File {
-        name,
-        title,
-        source,
-        reviewer,
-        date,
-        ..
-    } = file;
-    Ok(FactorSet {
-        name,
-        title,
-        source,
-        reviewer,
-        date,
-        factors,
-    })
+    let File { name, title, source, reviewer, date, .. } = file;
+    Ok(FactorSet { name, title, source, reviewer, date, factors })
 }
 
 impl FactorSet {
@@ -117,16 +89,10 @@ impl FactorSet {
     /// [`FactorSetError::Unknown`] with the names that exist.
     pub fn named(name: &str) -> Result<&'static Self, FactorSetError> {
         let sets = SETS.as_ref().map_err(Clone::clone)?;
-        sets.iter()
-            .find(|set| set.name == name)
-            .ok_or_else(|| FactorSetError::Unknown {
-                name: name.to_owned(),
-                known: sets
-                    .iter()
-                    .map(|set| set.name.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            })
+        sets.iter().find(|set| set.name == name).ok_or_else(|| FactorSetError::Unknown {
+            name: name.to_owned(),
+            known: sets.iter().map(|set| set.name.as_str()).collect::<Vec<_>>().join(", "),
+        })
     }
 
     /// Every embedded set, the default first.
@@ -141,9 +107,7 @@ impl FactorSet {
 
     /// Every factor, by opioid and route.
     pub fn factors(&self) -> impl Iterator<Item = (Substance, Route, u32)> + '_ {
-        self.factors
-            .iter()
-            .map(|((substance, route), factor)| (*substance, *route, *factor))
+        self.factors.iter().map(|((substance, route), factor)| (*substance, *route, *factor))
     }
 }
 
@@ -155,18 +119,11 @@ mod tests {
     #[test]
     fn both_sets_load_and_the_default_is_first() {
         assert!(SETS.is_ok(), "{SETS:?}");
-        let names: Vec<_> = FactorSet::all()
-            .iter()
-            .map(|set| set.name.as_str())
-            .collect();
+        let names: Vec<_> = FactorSet::all().iter().map(|set| set.name.as_str()).collect();
         assert_eq!(names, [DEFAULT_FACTOR_SET, "op2020"]);
         for set in FactorSet::all() {
             assert_eq!(set.reviewer, "unreviewed: awaiting clinical sign-off");
-            assert!(
-                set.date.len() == 10 && set.source.contains('@'),
-                "{}",
-                set.name
-            );
+            assert!(set.date.len() == 10 && set.source.contains('@'), "{}", set.name);
         }
     }
 
@@ -175,45 +132,19 @@ mod tests {
         // domain.md section 2, rows in bold.
         let now = FactorSet::named("op2024").unwrap();
         let before = FactorSet::named("op2020").unwrap();
-        let pair = |substance, route| {
-            (
-                now.factor(substance, route),
-                before.factor(substance, route),
-            )
-        };
-        assert_eq!(
-            pair(Substance::Oxycodone, Route::Oral),
-            (Some(15_000), Some(20_000))
-        );
-        assert_eq!(
-            pair(Substance::Oxycodone, Route::Injection),
-            (Some(30_000), Some(20_000))
-        );
-        assert_eq!(
-            pair(Substance::Diamorphine, Route::Injection),
-            (Some(33_000), Some(30_000))
-        );
-        assert_eq!(
-            pair(Substance::Tramadol, Route::Injection),
-            (Some(2_000), Some(1_000))
-        );
-        assert_eq!(
-            pair(Substance::Papaveretum, Route::Injection),
-            (Some(6_700), Some(10_000))
-        );
-        assert_eq!(
-            pair(Substance::Dextromoramide, Route::Oral),
-            (Some(20_000), Some(40_000))
-        );
+        let pair = |substance, route| (now.factor(substance, route), before.factor(substance, route));
+        assert_eq!(pair(Substance::Oxycodone, Route::Oral), (Some(15_000), Some(20_000)));
+        assert_eq!(pair(Substance::Oxycodone, Route::Injection), (Some(30_000), Some(20_000)));
+        assert_eq!(pair(Substance::Diamorphine, Route::Injection), (Some(33_000), Some(30_000)));
+        assert_eq!(pair(Substance::Tramadol, Route::Injection), (Some(2_000), Some(1_000)));
+        assert_eq!(pair(Substance::Papaveretum, Route::Injection), (Some(6_700), Some(10_000)));
+        assert_eq!(pair(Substance::Dextromoramide, Route::Oral), (Some(20_000), Some(40_000)));
         assert_eq!(pair(Substance::Opium, Route::Oral), (None, None));
     }
 
     #[test]
     fn an_unknown_name_lists_the_known() {
         let error = FactorSet::named("op2099").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "factor set `op2099` is not known: use one of op2024, op2020"
-        );
+        assert_eq!(error.to_string(), "factor set `op2099` is not known: use one of op2024, op2020");
     }
 }

@@ -122,25 +122,19 @@ fn decimal(text: &str) -> (Option<u64>, &str) {
 }
 
 fn digits(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|letter: char| !letter.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or((text, ""))
 }
 
 /// The unit at the start of the text, after spaces, and the text behind it.
 fn measure(text: &str) -> Option<(Measure, &str)> {
     let text = text.trim_start_matches(' ');
-    let end = text
-        .find(|letter: char| !letter.is_ascii_alphabetic())
-        .unwrap_or(text.len());
+    let end = text.find(|letter: char| !letter.is_ascii_alphabetic()).unwrap_or(text.len());
     let (word, rest) = text.split_at_checked(end)?;
     let kind = match word {
         // `20/10mgM/R`: published names of 40 letters drop the space.
         "mgm" if rest.starts_with("/r") => {
-            return text
-                .split_at_checked("mg".len())
-                .map(|(_, rest)| (Measure::Mass(1_000_000), rest));
+            return text.split_at_checked("mg".len()).map(|(_, rest)| (Measure::Mass(1_000_000), rest));
         }
         "g" | "gram" | "grams" => Measure::Mass(1_000_000_000),
         "mg" | "milligram" | "milligrams" => Measure::Mass(1_000_000),
@@ -161,15 +155,10 @@ fn strength(terms: &[Term]) -> Option<Strength> {
     let mut per = Per::Unit;
     for (index, (number, kind)) in terms.iter().enumerate() {
         match (number, kind.or_else(|| shared_mass(terms, index))) {
-            (Some(number), Some(Measure::Mass(nanograms))) => {
-                masses.push(scaled(*number, nanograms)?)
-            }
+            (Some(number), Some(Measure::Mass(nanograms))) => masses.push(scaled(*number, nanograms)?),
             (number, Some(Measure::Volume(microlitres))) => {
                 let amount = scaled(number.unwrap_or(1_000_000), microlitres)?;
-                per = Per::Volume {
-                    microlitres: amount,
-                    stated: number.is_some(),
-                };
+                per = Per::Volume { microlitres: amount, stated: number.is_some() };
             }
             (number, Some(Measure::Time(hours))) => {
                 per = Per::Hours(scaled(number.unwrap_or(1_000_000), hours)?);
@@ -221,21 +210,9 @@ mod tests {
     fn liquids_keep_their_volume() {
         let strength = only("Co-codamol 8mg/500mg/5ml oral solution");
         assert_eq!(strength.masses, [8_000_000, 500_000_000]);
-        assert_eq!(
-            strength.per,
-            Per::Volume {
-                microlitres: 5_000,
-                stated: true
-            }
-        );
+        assert_eq!(strength.per, Per::Volume { microlitres: 5_000, stated: true });
         let implied = only("Morph Sulf_Conc Soln 20mg/ml S/F");
-        assert_eq!(
-            implied.per,
-            Per::Volume {
-                microlitres: 1_000,
-                stated: false
-            }
-        );
+        assert_eq!(implied.per, Per::Volume { microlitres: 1_000, stated: false });
     }
 
     #[test]
@@ -247,10 +224,7 @@ mod tests {
     #[test]
     fn durations_and_brand_numbers_are_no_strengths() {
         assert_eq!(only("Buprenorphine_Patch 5mcg/hr (7day)").masses, [5_000]);
-        assert_eq!(
-            only("Zamadol 24hr 150mg modified-release tablets").masses,
-            [150_000_000]
-        );
+        assert_eq!(only("Zamadol 24hr 150mg modified-release tablets").masses, [150_000_000]);
         assert_eq!(only("DF 118 Forte 40mg tablets").masses, [40_000_000]);
         assert!(read("morphine 2% gel").strengths.is_empty());
     }

@@ -134,37 +134,15 @@ pub(crate) fn read(bnf: &str, name: &str) -> Result<Product, Unmapped> {
         (_, Per::Other) | (_, Per::Hours(_)) => Err(Unmapped::AmbiguousStrength),
         (_, Per::Unit) | (Route::Nasal, Per::Dose) => Ok(mass),
         (_, Per::Dose) => Err(Unmapped::AmbiguousUnit),
-        (
-            Route::Injection,
-            Per::Volume {
-                microlitres,
-                stated,
-            },
-        ) => injected(name, mass, microlitres, stated, &label),
-        (
-            Route::Oral,
-            Per::Volume {
-                microlitres,
-                stated,
-            },
-        ) => drunk(name, mass, microlitres, stated, &label),
+        (Route::Injection, Per::Volume { microlitres, stated }) => injected(name, mass, microlitres, stated, &label),
+        (Route::Oral, Per::Volume { microlitres, stated }) => drunk(name, mass, microlitres, stated, &label),
         (_, Per::Volume { .. }) => Err(Unmapped::AmbiguousUnit),
     }?;
-    let release = if route == Route::Oral {
-        release(name)
-    } else {
-        Release::Immediate
-    };
+    let release = if route == Route::Oral { release(name) } else { Release::Immediate };
     Ok(whole(substance, route, release, nanograms, name))
 }
 
-fn whole(
-    substance: Substance,
-    route: Route,
-    release: Release,
-    nanograms: u64,
-    name: &str,
-) -> Product {
+fn whole(substance: Substance, route: Route, release: Release, nanograms: u64, name: &str) -> Product {
     Product {
         substance,
         route,
@@ -180,44 +158,20 @@ fn from_exception(exception: &Exception, name: &str) -> Result<Product, Unmapped
     let read = exception.reading()?;
     match read.wear_hours {
         Some(hours) => worn(read.substance, read.nanograms, hours),
-        None => Ok(whole(
-            read.substance,
-            read.route,
-            read.release,
-            read.nanograms,
-            name,
-        )),
+        None => Ok(whole(read.substance, read.route, read.release, read.nanograms, name)),
     }
 }
 
 /// The opioid's own mass: of several, the smaller where its partners come in hundreds of
 /// milligrams, else the first printed.
 fn opioid_mass(bnf: &str, name: &str, label: &Label) -> Result<u64, Unmapped> {
-    let printed = || {
-        label
-            .strengths
-            .iter()
-            .flat_map(|strength: &Strength| &strength.masses)
-    };
-    let chosen = if scope::opioid_is_smaller_part(bnf, name) {
-        printed().min()
-    } else {
-        printed().next()
-    };
-    chosen
-        .copied()
-        .filter(|mass| *mass > 0)
-        .ok_or(Unmapped::NoStrength)
+    let printed = || label.strengths.iter().flat_map(|strength: &Strength| &strength.masses);
+    let chosen = if scope::opioid_is_smaller_part(bnf, name) { printed().min() } else { printed().next() };
+    chosen.copied().filter(|mass| *mass > 0).ok_or(Unmapped::NoStrength)
 }
 
 /// Content of one ampoule, vial, syringe or bag.
-fn injected(
-    name: &str,
-    mass: u64,
-    microlitres: u64,
-    stated: bool,
-    label: &Label,
-) -> Result<u64, Unmapped> {
+fn injected(name: &str, mass: u64, microlitres: u64, stated: bool, label: &Label) -> Result<u64, Unmapped> {
     match label.volumes.as_slice() {
         [container] => concentration(mass, microlitres, *container),
         [] if stated && has_container(name) => Ok(mass),
@@ -226,15 +180,8 @@ fn injected(
 }
 
 /// Content of one millilitre of liquid, or of one unit-dose vial.
-fn drunk(
-    name: &str,
-    mass: u64,
-    microlitres: u64,
-    stated: bool,
-    label: &Label,
-) -> Result<u64, Unmapped> {
-    let unit_dose =
-        name.contains("unit dose") || words(name).any(|word| matches!(word, "udv" | "ud"));
+fn drunk(name: &str, mass: u64, microlitres: u64, stated: bool, label: &Label) -> Result<u64, Unmapped> {
+    let unit_dose = name.contains("unit dose") || words(name).any(|word| matches!(word, "udv" | "ud"));
     match (unit_dose, label.volumes.as_slice()) {
         (true, [container]) => concentration(mass, microlitres, *container),
         (true, []) if stated => Ok(mass),
@@ -244,9 +191,7 @@ fn drunk(
 }
 
 fn concentration(mass: u64, microlitres: u64, container: u64) -> Result<u64, Unmapped> {
-    let amount = u128::from(mass)
-        .checked_mul(u128::from(container))
-        .ok_or(Unmapped::OutOfRange)?;
+    let amount = u128::from(mass).checked_mul(u128::from(container)).ok_or(Unmapped::OutOfRange)?;
     rounded_ratio(amount, u128::from(microlitres)).ok_or(Unmapped::OutOfRange)
 }
 
@@ -266,9 +211,7 @@ fn worn(substance: Substance, rate: u64, hours: u16) -> Result<Product, Unmapped
         substance,
         route: Route::Transdermal,
         release: Release::Modified,
-        nanograms_per_unit: rate
-            .checked_mul(u64::from(hours))
-            .ok_or(Unmapped::OutOfRange)?,
+        nanograms_per_unit: rate.checked_mul(u64::from(hours)).ok_or(Unmapped::OutOfRange)?,
         labelled_nanograms: rate,
         wear_hours: Some(hours),
         once_daily: None,
@@ -287,26 +230,21 @@ fn wear_hours(substance: Substance, rate: u64) -> Result<u16, Unmapped> {
 }
 
 fn words(name: &str) -> impl Iterator<Item = &str> {
-    name.split(|letter: char| !letter.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
+    name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 fn has_container(name: &str) -> bool {
     const CONTAINERS: [&str; 8] = ["amp", "vial", "syringe", "bag", "pfs", "vl", "cart", "pen"];
-    words(name).any(|word| {
-        CONTAINERS
-            .iter()
-            .any(|container| word.starts_with(container))
-    })
+    words(name).any(|word| CONTAINERS.iter().any(|container| word.starts_with(container)))
 }
 
 fn route(name: &str) -> Result<Route, Unmapped> {
     let words_of = |word: &str| match word {
-        "oral" | "tab" | "tabs" | "tablet" | "tablets" | "cap" | "caps" | "capsule"
-        | "capsules" | "capl" | "caplet" | "caplets" | "soln" | "solution" | "susp"
-        | "suspension" | "syrup" | "linct" | "linctus" | "elix" | "elixir" | "mix" | "mixture"
-        | "drops" | "dps" | "gran" | "granules" | "sach" | "sachet" | "sachets" | "sacheff"
-        | "pdr" | "powder" | "liq" | "liquid" => Some(Route::Oral),
+        "oral" | "tab" | "tabs" | "tablet" | "tablets" | "cap" | "caps" | "capsule" | "capsules" | "capl" | "caplet" | "caplets"
+        | "soln" | "solution" | "susp" | "suspension" | "syrup" | "linct" | "linctus" | "elix" | "elixir" | "mix" | "mixture" | "drops"
+        | "dps" | "gran" | "granules" | "sach" | "sachet" | "sachets" | "sacheff" | "pdr" | "powder" | "liq" | "liquid" => {
+            Some(Route::Oral)
+        }
         "inj" | "injection" | "inf" | "infusion" => Some(Route::Injection),
         "gel" | "cream" | "ointment" => Some(Route::Cutaneous),
         "reefer" | "cigarette" | "cigarettes" | "inhalation" | "inha" => Some(Route::Inhalation),
@@ -322,10 +260,7 @@ fn route(name: &str) -> Result<Route, Unmapped> {
         _ => None,
     };
     // The most telling word wins: `buccal films`, `powder for solution for injection`.
-    words(name)
-        .filter_map(words_of)
-        .max_by_key(|route| telling(*route))
-        .ok_or(Unmapped::UnknownForm)
+    words(name).filter_map(words_of).max_by_key(|route| telling(*route)).ok_or(Unmapped::UnknownForm)
 }
 
 fn telling(route: Route) -> u8 {
@@ -337,23 +272,9 @@ fn telling(route: Route) -> u8 {
 }
 
 fn release(name: &str) -> Release {
-    const WORDS: [&str; 11] = [
-        "sr",
-        "xl",
-        "pr",
-        "mxl",
-        "continus",
-        "retard",
-        "24hr",
-        "zomorph",
-        "oxycontin",
-        "longtec",
-        "targinact",
-    ];
+    const WORDS: [&str; 11] = ["sr", "xl", "pr", "mxl", "continus", "retard", "24hr", "zomorph", "oxycontin", "longtec", "targinact"];
     let marked = ["m/r", "modified-release", "prolonged-release"];
-    if marked.iter().any(|mark| name.contains(mark))
-        || words(name).any(|word| WORDS.contains(&word))
-    {
+    if marked.iter().any(|mark| name.contains(mark)) || words(name).any(|word| WORDS.contains(&word)) {
         Release::Modified
     } else {
         Release::Immediate

@@ -7,14 +7,7 @@ use crate::unmapped::Unmapped;
 ///
 /// An importer may keep only these; lines below them that are no opioid are told apart by
 /// [`classify`](crate::classify).
-pub const BNF_PREFIXES: [&str; 6] = [
-    "0407010",
-    "040702",
-    "0408010AE",
-    "0408010G0",
-    "1001010J0",
-    "1501043",
-];
+pub const BNF_PREFIXES: [&str; 6] = ["0407010", "040702", "0408010AE", "0408010G0", "1001010J0", "1501043"];
 
 /// Chemical codes (first nine letters) that name their opioid. Source: BNF chemical substances as
 /// in the published prescribing data and the NHSBSA BNF to SNOMED mapping.
@@ -73,10 +66,7 @@ const NAMED: [(&str, Option<Substance>); 22] = [
 ];
 
 fn of_name(name: &str) -> Option<Option<Substance>> {
-    NAMED
-        .iter()
-        .find(|(word, _)| name.contains(word))
-        .map(|(_, substance)| *substance)
+    NAMED.iter().find(|(word, _)| name.contains(word)).map(|(_, substance)| *substance)
 }
 
 /// The opioid of a presentation in scope; `name` is normalised.
@@ -90,9 +80,7 @@ pub(crate) fn opioid(bnf: &str, name: &str) -> Result<Substance, Unmapped> {
     let all_opioids = bnf.starts_with("040702") || bnf.starts_with("1501043");
     let some_opioids = bnf.starts_with("0407010") || bnf.starts_with("1001010J0");
     match of_name(name) {
-        Some(substance) if all_opioids || some_opioids => {
-            substance.ok_or(Unmapped::UnknownSubstance)
-        }
+        Some(substance) if all_opioids || some_opioids => substance.ok_or(Unmapped::UnknownSubstance),
         None if all_opioids => Err(Unmapped::UnknownSubstance),
         _ => Err(Unmapped::NotAnOpioid),
     }
@@ -101,8 +89,5 @@ pub(crate) fn opioid(bnf: &str, name: &str) -> Result<Substance, Unmapped> {
 /// True if the other ingredients of a combination are given in larger amounts than the opioid:
 /// paracetamol, aspirin and ibuprofen come in hundreds of milligrams.
 pub(crate) fn opioid_is_smaller_part(bnf: &str, name: &str) -> bool {
-    !bnf.starts_with("040702")
-        || ["paracet", "aspirin", "ibuprofen"]
-            .iter()
-            .any(|partner| name.contains(partner))
+    !bnf.starts_with("040702") || ["paracet", "aspirin", "ibuprofen"].iter().any(|partner| name.contains(partner))
 }

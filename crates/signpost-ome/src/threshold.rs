@@ -32,10 +32,7 @@ impl Threshold {
 pub fn is_regular(product: &Product) -> bool {
     match product.substance {
         Substance::Fentanyl | Substance::Buprenorphine => product.route == Route::Transdermal,
-        Substance::Morphine
-        | Substance::Oxycodone
-        | Substance::Tapentadol
-        | Substance::Hydromorphone => {
+        Substance::Morphine | Substance::Oxycodone | Substance::Tapentadol | Substance::Hydromorphone => {
             product.route == Route::Oral && product.release == Release::Modified
         }
         _ => false,
@@ -48,8 +45,7 @@ pub fn is_regular(product: &Product) -> bool {
 /// 5839302a (90 mg). Kept as published, so that numbers agree: once-daily brands are known by name
 /// only, a generic once-daily capsule is read as twice daily, and hydromorphone counts at 90 only.
 pub fn high_dose(product: &Product, threshold: Threshold) -> bool {
-    is_regular(product)
-        && cut_off(product, threshold).is_some_and(|least| product.labelled_nanograms >= least)
+    is_regular(product) && cut_off(product, threshold).is_some_and(|least| product.labelled_nanograms >= least)
 }
 
 /// Least counted strength in nanograms, per hour for patches; `None` where the rule has none.
@@ -60,9 +56,7 @@ fn cut_off(product: &Product, threshold: Threshold) -> Option<u64> {
         (Substance::Morphine, Some(OnceDailyBrand::Mxl)) => (90_000_000, Some(120_000_000)),
         (Substance::Morphine, _) => (45_000_000, Some(60_000_000)),
         // The rule leaves out this one strength of the brand by name.
-        (Substance::Oxycodone, Some(OnceDailyBrand::Onexila))
-            if product.labelled_nanograms == 40_000_000 =>
-        {
+        (Substance::Oxycodone, Some(OnceDailyBrand::Onexila)) if product.labelled_nanograms == 40_000_000 => {
             return None;
         }
         (Substance::Oxycodone, _) => (30_000_000, Some(40_000_000)),

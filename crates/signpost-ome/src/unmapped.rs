@@ -6,19 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The first two are answers (the line is none of ours); all others are gaps that the caller must
 /// count and name, because leaving such a line out in silence would understate every total.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    thiserror::Error,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unmapped {
     /// Not an opioid in scope (see the crate's scope).

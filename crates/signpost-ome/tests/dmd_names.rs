@@ -8,11 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::{Row, rows};
 use signpost_ome::{Kind, Product, Release, Route, Unmapped, classify};
 
-const LISTS: [&str; 3] = [
-    "codes_opioids_for_analgesia_dmd",
-    "codes_long_acting_opioids_dmd",
-    "codes_opioid_transdermal_dmd",
-];
+const LISTS: [&str; 3] = ["codes_opioids_for_analgesia_dmd", "codes_long_acting_opioids_dmd", "codes_opioid_transdermal_dmd"];
 
 /// Rows of the three lists, without those that only name a former code.
 const ROWS: usize = 2543;
@@ -32,19 +28,8 @@ fn generic(bnf: &str) -> (String, String) {
 }
 
 fn comparable(product: &Product) -> (String, u64, Release, Route) {
-    let Product {
-        substance,
-        nanograms_per_unit,
-        release,
-        route,
-        ..
-    } = product;
-    (
-        format!("{substance:?}"),
-        *nanograms_per_unit,
-        *release,
-        *route,
-    )
+    let Product { substance, nanograms_per_unit, release, route, .. } = product;
+    (format!("{substance:?}"), *nanograms_per_unit, *release, *route)
 }
 
 #[test]
@@ -54,9 +39,7 @@ fn brands_read_as_their_generics() {
     for row in &rows {
         if let Kind::Opioid(product) = classify(&row["bnf_code"], &row["term"]).kind {
             let same = readings.entry(generic(&row["bnf_code"])).or_default();
-            same.entry(format!("{:?}", comparable(&product)))
-                .or_default()
-                .push(&row["term"]);
+            same.entry(format!("{:?}", comparable(&product))).or_default().push(&row["term"]);
         }
     }
     let differing: Vec<_> = readings.iter().filter(|(_, same)| same.len() > 1).collect();
@@ -84,13 +67,7 @@ const UNREADABLE: [(Unmapped, &[&str]); 3] = [
             "Morphine sulfate powder",
         ],
     ),
-    (
-        Unmapped::AmbiguousUnit,
-        &[
-            "PecFent 100micrograms/dose nasal spray",
-            "PecFent 400micrograms/dose nasal spray",
-        ],
-    ),
+    (Unmapped::AmbiguousUnit, &["PecFent 100micrograms/dose nasal spray", "PecFent 400micrograms/dose nasal spray"]),
     (Unmapped::UnknownForm, &["Opium tincture"]),
 ];
 
@@ -118,13 +95,8 @@ fn long_acting_products_are_modified_release() {
     let Some(rows) = rows("data/samples/dmd/codes_long_acting_opioids_dmd.csv") else {
         return;
     };
-    for row in rows
-        .iter()
-        .filter(|row| !row["term"].starts_with("VMP previous to"))
-    {
-        let Kind::Opioid(product) = classify(&row["bnf_code"], &row["term"]).kind else {
-            panic!("{}", row["term"])
-        };
+    for row in rows.iter().filter(|row| !row["term"].starts_with("VMP previous to")) {
+        let Kind::Opioid(product) = classify(&row["bnf_code"], &row["term"]).kind else { panic!("{}", row["term"]) };
         assert_eq!(product.release, Release::Modified, "{}", row["term"]);
     }
 }

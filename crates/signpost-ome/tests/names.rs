@@ -2,10 +2,7 @@
 //! measure of 2020 used (ebmdatalab/opioid-measure-rework@e412215 `data/revised.csv`), unless said.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use signpost_ome::{
-    FactorSet, Kind, OnceDailyBrand, Release, Substance as S, Unmapped, classify, ddd_micro,
-    product,
-};
+use signpost_ome::{FactorSet, Kind, OnceDailyBrand, Release, Substance as S, Unmapped, classify, ddd_micro, product};
 
 /// Code, name, substance, route, micrograms per unit, and the factor of `op2020` in 1/10,000.
 const PUBLISHED: &str = "\
@@ -61,8 +58,7 @@ const PUBLISHED: &str = "\
 fn published_names_hold_what_the_published_measure_used() {
     let op2020 = FactorSet::named("op2020").unwrap();
     for line in PUBLISHED.lines() {
-        let [bnf, name, substance, route, micrograms, factor] =
-            line.split('|').collect::<Vec<_>>().try_into().unwrap();
+        let [bnf, name, substance, route, micrograms, factor] = line.split('|').collect::<Vec<_>>().try_into().unwrap();
         let read = product(bnf, name).unwrap_or_else(|reason| panic!("{name}: {reason}"));
         let read_as = (format!("{:?}", read.substance), format!("{:?}", read.route));
         assert_eq!(read_as, (substance.to_owned(), route.to_owned()), "{name}");
@@ -77,51 +73,15 @@ fn published_names_hold_what_the_published_measure_used() {
 #[test]
 fn old_and_new_names_of_one_product_read_alike() {
     let pairs = [
-        (
-            "0407020ADBEAEAI",
-            "Longtec_Tab 80mg M/R",
-            "Longtec 80mg modified-release tablets",
-        ),
-        (
-            "0407020A0AAAFAF",
-            "Fentanyl_T/Derm Patch 50mcg/hr",
-            "Fentanyl 50micrograms/hour transdermal patches",
-        ),
-        (
-            "0407020A0BBAJAF",
-            "Durogesic DTrans_T/Derm Patch 50mcg",
-            "Durogesic DTrans 50micrograms transdermal patches",
-        ),
-        (
-            "0407020Q0BKACEH",
-            "Zomorph_Cap 60mg",
-            "Zomorph 60mg modified-release capsules",
-        ),
-        (
-            "0407020ADAAAMAM",
-            "Oxycodone HCl_Inj 10mg/ml 2ml Amp",
-            "Oxycodone 20mg/2ml solution for injection ampoules",
-        ),
-        (
-            "0407020Q0AAA6A6",
-            "Morph Sulf_Conc Soln 20mg/ml S/F",
-            "Morphine sulfate 20mg/ml oral solution sugar free",
-        ),
-        (
-            "0407010N0AAAIAI",
-            "Paracet/Dihydrocodeine_Tab 500mg/30mg",
-            "Co-dydramol 30mg/500mg tablets",
-        ),
-        (
-            "0407020C0AAAEAE",
-            "Codeine Phos_Tab 30mg",
-            "  CODEINE 30 mg TABLETS ",
-        ),
-        (
-            "0407020A0AABHBH",
-            "Fentanyl_Nsl Spy 50mcg",
-            "Fentanyl 50\u{b5}g/dose nasal spray",
-        ),
+        ("0407020ADBEAEAI", "Longtec_Tab 80mg M/R", "Longtec 80mg modified-release tablets"),
+        ("0407020A0AAAFAF", "Fentanyl_T/Derm Patch 50mcg/hr", "Fentanyl 50micrograms/hour transdermal patches"),
+        ("0407020A0BBAJAF", "Durogesic DTrans_T/Derm Patch 50mcg", "Durogesic DTrans 50micrograms transdermal patches"),
+        ("0407020Q0BKACEH", "Zomorph_Cap 60mg", "Zomorph 60mg modified-release capsules"),
+        ("0407020ADAAAMAM", "Oxycodone HCl_Inj 10mg/ml 2ml Amp", "Oxycodone 20mg/2ml solution for injection ampoules"),
+        ("0407020Q0AAA6A6", "Morph Sulf_Conc Soln 20mg/ml S/F", "Morphine sulfate 20mg/ml oral solution sugar free"),
+        ("0407010N0AAAIAI", "Paracet/Dihydrocodeine_Tab 500mg/30mg", "Co-dydramol 30mg/500mg tablets"),
+        ("0407020C0AAAEAE", "Codeine Phos_Tab 30mg", "  CODEINE 30 mg TABLETS "),
+        ("0407020A0AABHBH", "Fentanyl_Nsl Spy 50mcg", "Fentanyl 50\u{b5}g/dose nasal spray"),
     ];
     for (bnf, old, new) in pairs {
         assert_eq!(product(bnf, old), product(bnf, new), "{old} and {new}");
@@ -133,37 +93,19 @@ fn old_and_new_names_of_one_product_read_alike() {
 fn patches_weigh_rate_times_wear() {
     // 50 micrograms an hour for 72 h; 20 for 168 h; 52.5 for 96 h (domain.md section 2).
     let fentanyl = product("0407020A0AAAFAF", "Fentanyl_Transdermal Patch 50mcg/hr").unwrap();
-    assert_eq!(
-        (fentanyl.wear_hours, fentanyl.nanograms_per_unit),
-        (Some(72), 3_600_000)
-    );
-    assert_eq!(
-        (fentanyl.labelled_nanograms, fentanyl.release),
-        (50_000, Release::Modified)
-    );
+    assert_eq!((fentanyl.wear_hours, fentanyl.nanograms_per_unit), (Some(72), 3_600_000));
+    assert_eq!((fentanyl.labelled_nanograms, fentanyl.release), (50_000, Release::Modified));
     let week = product("0407020B0BHACAJ", "Butec_Transdermal Patch 20mcg/hr").unwrap();
-    assert_eq!(
-        (week.wear_hours, week.nanograms_per_unit),
-        (Some(168), 3_360_000)
-    );
+    assert_eq!((week.wear_hours, week.nanograms_per_unit), (Some(168), 3_360_000));
     let days = product("0407020B0BGABAF", "Hapoctasin_Patch 52.5mcg/hr").unwrap();
-    assert_eq!(
-        (days.wear_hours, days.nanograms_per_unit),
-        (Some(96), 5_040_000)
-    );
+    assert_eq!((days.wear_hours, days.nanograms_per_unit), (Some(96), 5_040_000));
 }
 
 #[test]
 fn once_daily_brands_are_known_by_name() {
     let brand = |bnf, name| product(bnf, name).unwrap().once_daily;
-    assert_eq!(
-        brand("0407020Q0BIABEH", "MXL_Cap 60mg"),
-        Some(OnceDailyBrand::Mxl)
-    );
-    assert_eq!(
-        brand("0407020ADBQACAH", "Onexila XL_Tab 40mg"),
-        Some(OnceDailyBrand::Onexila)
-    );
+    assert_eq!(brand("0407020Q0BIABEH", "MXL_Cap 60mg"), Some(OnceDailyBrand::Mxl));
+    assert_eq!(brand("0407020ADBQACAH", "Onexila XL_Tab 40mg"), Some(OnceDailyBrand::Onexila));
     assert_eq!(brand("0407020Q0BKACEH", "Zomorph_Cap 60mg"), None);
     // Onexila 80 mg once a day is 120 mg: the published rule leaves out the 40 mg strength alone.
     let onexila_80 = classify("0407020ADBQADAI", "Onexila XL_Tab 80mg");
@@ -174,47 +116,15 @@ fn once_daily_brands_are_known_by_name() {
 fn what_cannot_be_read_says_why() {
     let cases = [
         ("0407020C0AAAGAG", "Codeine Phos_(S)", Unmapped::UnknownForm),
-        (
-            "0407020Q0AAANAN",
-            "Morphine sulfate powder",
-            Unmapped::NoStrength,
-        ),
+        ("0407020Q0AAANAN", "Morphine sulfate powder", Unmapped::NoStrength),
         ("0407020Q0AAFQFQ", "Morph Sulf_Gel 2%", Unmapped::NoStrength),
-        (
-            "0407020QZAAAAAA",
-            "Levorphanol_Tab 1.5mg",
-            Unmapped::UnknownSubstance,
-        ),
-        (
-            "0407020B0AAAZAZ",
-            "Buprenorphine_Patch 25mcg/hr",
-            Unmapped::UnknownWearTime,
-        ),
-        (
-            "0407020A0AAAZZZ",
-            "Fentanyl_Patch 9.9mg/72hrs",
-            Unmapped::AmbiguousStrength,
-        ),
-        (
-            "0407020Q0AAAZZZ",
-            "Morph Sulf_Inj 10mg/ml",
-            Unmapped::AmbiguousUnit,
-        ),
-        (
-            "0407020Q0AAAZZZ",
-            "Morph Sulf_Inj 10mg/ml Amp",
-            Unmapped::AmbiguousUnit,
-        ),
-        (
-            "0407020A0BPAABJ",
-            "PecFent_Nsl Spy 100mcg/D",
-            Unmapped::AmbiguousUnit,
-        ),
-        (
-            "1501043R0AAAAAA",
-            "Remifentanil_Inj 1mg Vl",
-            Unmapped::UnknownSubstance,
-        ),
+        ("0407020QZAAAAAA", "Levorphanol_Tab 1.5mg", Unmapped::UnknownSubstance),
+        ("0407020B0AAAZAZ", "Buprenorphine_Patch 25mcg/hr", Unmapped::UnknownWearTime),
+        ("0407020A0AAAZZZ", "Fentanyl_Patch 9.9mg/72hrs", Unmapped::AmbiguousStrength),
+        ("0407020Q0AAAZZZ", "Morph Sulf_Inj 10mg/ml", Unmapped::AmbiguousUnit),
+        ("0407020Q0AAAZZZ", "Morph Sulf_Inj 10mg/ml Amp", Unmapped::AmbiguousUnit),
+        ("0407020A0BPAABJ", "PecFent_Nsl Spy 100mcg/D", Unmapped::AmbiguousUnit),
+        ("1501043R0AAAAAA", "Remifentanil_Inj 1mg Vl", Unmapped::UnknownSubstance),
     ];
     let op2024 = FactorSet::named("op2024").unwrap();
     for (bnf, name, reason) in cases {
@@ -222,10 +132,7 @@ fn what_cannot_be_read_says_why() {
         let class = classify(bnf, name);
         assert_eq!(class.kind, Kind::UnmappedOpioid(reason), "{name}");
         assert_eq!(class.ome(op2024, 1_000), Err(reason), "{name}");
-        assert!(
-            class.is_opioid() && reason.is_gap() && !class.regular && !class.high90,
-            "{name}"
-        );
+        assert!(class.is_opioid() && reason.is_gap() && !class.regular && !class.high90, "{name}");
     }
 }
 
@@ -235,12 +142,7 @@ fn a_product_without_a_factor_is_a_gap_not_a_zero() {
     let drops = classify("0407020W0BBAAAA", "Dropizol 10mg/ml oral drops");
     assert!(matches!(drops.kind, Kind::Opioid(_)));
     for set in FactorSet::all() {
-        assert_eq!(
-            drops.ome(set, 10_000),
-            Err(Unmapped::NoFactor),
-            "{}",
-            set.name
-        );
+        assert_eq!(drops.ome(set, 10_000), Err(Unmapped::NoFactor), "{}", set.name);
     }
 }
 
@@ -262,10 +164,7 @@ fn lines_that_are_none_of_ours_are_no_gaps() {
     }
     // A brand that hides its codeine is known by its generic code; plain ibuprofen is not codeine.
     let plus = product("1001010J0BXAAAY", "Nurofen Plus_Tab").unwrap();
-    assert_eq!(
-        (plus.substance, plus.nanograms_per_unit),
-        (S::Codeine, 12_800_000)
-    );
+    assert_eq!((plus.substance, plus.nanograms_per_unit), (S::Codeine, 12_800_000));
     let headache = classify("0407010X0BZAAAK", "Solpadeine_Headache Tab");
     assert_eq!(headache.kind, Kind::NotOpioid);
     let suboxone = classify("0410030B0BBAAAA", "Suboxone_Tab Subling 8mg/2mg");
@@ -276,28 +175,12 @@ fn lines_that_are_none_of_ours_are_no_gaps() {
 #[test]
 fn gabapentinoids_count_daily_doses() {
     // 56 capsules of 300 mg over 300 mg; 100 of 300 mg over 1,800 mg = 16.666667; 473 ml of 20 mg.
-    assert_eq!(
-        ddd_micro("0408010AEAAAGAG", "Pregabalin_Cap 300mg", 56_000),
-        Some(56_000_000)
-    );
-    assert_eq!(
-        ddd_micro("0408010G0AAABAB", "Gabapentin 300mg capsules", 100_000),
-        Some(16_666_667)
-    );
-    let liquid = ddd_micro(
-        "0408010AEAAAJAJ",
-        "Pregabalin_Oral Soln 20mg/ml S/F",
-        473_000,
-    );
+    assert_eq!(ddd_micro("0408010AEAAAGAG", "Pregabalin_Cap 300mg", 56_000), Some(56_000_000));
+    assert_eq!(ddd_micro("0408010G0AAABAB", "Gabapentin 300mg capsules", 100_000), Some(16_666_667));
+    let liquid = ddd_micro("0408010AEAAAJAJ", "Pregabalin_Oral Soln 20mg/ml S/F", 473_000);
     assert_eq!(liquid, Some(31_533_333));
-    assert_eq!(
-        ddd_micro("0408010A0AAAAAA", "Levetiracetam_Tab 250mg", 1_000),
-        None
-    );
+    assert_eq!(ddd_micro("0408010A0AAAAAA", "Levetiracetam_Tab 250mg", 1_000), None);
     let nameless = classify("0408010G0AAAZZZ", "Gabapentin_Powder");
-    assert_eq!(
-        nameless.kind,
-        Kind::UnmappedGabapentinoid(Unmapped::NoStrength)
-    );
+    assert_eq!(nameless.kind, Kind::UnmappedGabapentinoid(Unmapped::NoStrength));
     assert_eq!(nameless.ddd_micro(1_000), Err(Unmapped::NoStrength));
 }

@@ -43,10 +43,7 @@ fn totals(rows: &[Row]) -> BTreeMap<String, Totals> {
         total.high120 += items * u64::from(class.high120);
         total.high90 += items * u64::from(class.high90);
         for (sum, set) in total.ome.iter_mut().zip(sets) {
-            *sum += class
-                .ome(set, exact(&row["TOTAL_QUANTITY"], 3))
-                .unwrap()
-                .unwrap();
+            *sum += class.ome(set, exact(&row["TOTAL_QUANTITY"], 3)).unwrap().unwrap();
         }
     }
     practices
@@ -84,20 +81,14 @@ fn every_column_of_the_practice_totals_agrees() {
         for (column, value, decimals) in cells {
             let printed: f64 = row[column].parse().unwrap();
             let half = 0.5000001 * 10f64.powi(-decimals);
-            assert!(
-                (value - printed).abs() <= half,
-                "{column}: {value} is not {printed}"
-            );
+            assert!((value - printed).abs() <= half, "{column}: {value} is not {printed}");
         }
         let against = [
             ("published_opioidome", per_1000(mg(ours.ome[0]))),
             ("published_opioidper1000", per_1000(ours.high120 as f64)),
             ("published_opioidspercent", share(ours.high120)),
         ];
-        for (column, value) in against
-            .into_iter()
-            .filter(|(column, _)| !row[*column].is_empty())
-        {
+        for (column, value) in against.into_iter().filter(|(column, _)| !row[*column].is_empty()) {
             let value_published: f64 = row[column].parse().unwrap();
             let error = (value / value_published - 1.0).abs();
             assert!(error <= 1e-9, "{column}: {value} is not {value_published}");
@@ -109,35 +100,20 @@ fn every_column_of_the_practice_totals_agrees() {
 
 #[test]
 fn every_worked_line_agrees_and_no_other_line_is_an_opioid() {
-    let (Some(lines), Some(worked)) = (rows(LINES), rows("data/epd/opioid_lines_201709.csv"))
-    else {
+    let (Some(lines), Some(worked)) = (rows(LINES), rows("data/epd/opioid_lines_201709.csv")) else {
         return;
     };
     assert_eq!(worked.len(), 513);
     for row in &worked {
         let name = &row["bnf_description"];
         let class = classify(&row["bnf_code"], name);
-        let Kind::Opioid(product) = class.kind else {
-            panic!("{name}: {class:?}")
-        };
-        assert_eq!(
-            product.nanograms_per_unit,
-            exact(&row["mg_per_unit"], 6),
-            "{name}"
-        );
+        let Kind::Opioid(product) = class.kind else { panic!("{name}: {class:?}") };
+        assert_eq!(product.nanograms_per_unit, exact(&row["mg_per_unit"], 6), "{name}");
         for set in ["op2020", "op2024"] {
-            let ome = class.ome(
-                FactorSet::named(set).unwrap(),
-                exact(&row["total_quantity"], 3),
-            );
-            assert_eq!(
-                ome,
-                Ok(Some(exact(&row[&format!("ome_mg_{set}")], 7))),
-                "{name} {set}"
-            );
+            let ome = class.ome(FactorSet::named(set).unwrap(), exact(&row["total_quantity"], 3));
+            assert_eq!(ome, Ok(Some(exact(&row[&format!("ome_mg_{set}")], 7))), "{name} {set}");
         }
-        let flags =
-            [class.regular, class.high120, class.high90].map(|flag| u8::from(flag).to_string());
+        let flags = [class.regular, class.high120, class.high90].map(|flag| u8::from(flag).to_string());
         let columns = ["is_regular_mr_or_patch", "is_high_120", "is_high_90"];
         assert_eq!(flags, columns.map(|column| row[column].clone()), "{name}");
     }
@@ -161,16 +137,9 @@ fn gabapentinoid_daily_doses_agree_with_the_published_adq_usage() {
                 continue;
             }
         };
-        let doses = class
-            .ddd_micro(exact(&row["TOTAL_QUANTITY"], 3))
-            .unwrap()
-            .unwrap() as f64
-            / 1e6;
+        let doses = class.ddd_micro(exact(&row["TOTAL_QUANTITY"], 3)).unwrap().unwrap() as f64 / 1e6;
         let adq: f64 = row["ADQUSAGE"].parse().unwrap();
-        assert!(
-            (doses - adq * ratio).abs() <= 2e-5 * doses.max(1.0),
-            "{row:?}: {doses}"
-        );
+        assert!((doses - adq * ratio).abs() <= 2e-5 * doses.max(1.0), "{row:?}: {doses}");
         seen += 1;
     }
     assert_eq!(seen, 229, "lines of 0408010AE and 0408010G0 in the file");

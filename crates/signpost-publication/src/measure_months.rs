@@ -36,7 +36,8 @@ impl<'a> PracticeTable<'a> {
         for number in numbers {
             let practice = number.practice.as_str();
             let series = table.cells.entry(practice).or_insert_with(|| vec![None; calendar.len()]);
-            let denominator = number.denominator.or_else(|| list_sizes.get(&(practice, number.month)).map(|&patients| u128::from(patients)));
+            let denominator =
+                number.denominator.or_else(|| list_sizes.get(&(practice, number.month)).map(|&patients| u128::from(patients)));
             let cell = usize::try_from(number.month.since(first)).ok().and_then(|index| series.get_mut(index));
             match (cell, denominator) {
                 (Some(cell), Some(denominator)) => *cell = Some((number.numerator, denominator)),
@@ -53,7 +54,13 @@ impl<'a> PracticeTable<'a> {
 pub(crate) type Items<'a> = BTreeMap<(&'a str, Month), (u64, u64)>;
 
 /// The rows of one measure, every level, in canonical order.
-pub(crate) fn rows(measure: &Measure, table: &PracticeTable<'_>, membership: &Membership<'_>, items: &Items<'_>, calendar: &[Month]) -> Vec<MeasureMonth> {
+pub(crate) fn rows(
+    measure: &Measure,
+    table: &PracticeTable<'_>,
+    membership: &Membership<'_>,
+    items: &Items<'_>,
+    calendar: &[Month],
+) -> Vec<MeasureMonth> {
     let mut rows = Vec::with_capacity(membership.places.len() * calendar.len());
     for ((level, code), practices) in &membership.places {
         let series: Vec<Option<&Vec<Option<Cell>>>> = practices.iter().map(|practice| table.cells.get(practice)).collect();

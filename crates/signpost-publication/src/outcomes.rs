@@ -23,9 +23,15 @@ pub(crate) struct Outcomes {
 }
 
 /// Evaluates every declared intervention on its registered outcomes.
-pub(crate) fn outcomes(input: &Input<'_>, membership: &Membership<'_>, tables: &BTreeMap<&str, PracticeTable<'_>>, calendar: &[Month]) -> Outcomes {
+pub(crate) fn outcomes(
+    input: &Input<'_>,
+    membership: &Membership<'_>,
+    tables: &BTreeMap<&str, PracticeTable<'_>>,
+    calendar: &[Month],
+) -> Outcomes {
     let mut outcomes = Outcomes::default();
-    let practices_of = |site: &OrgCode| -> Vec<OrgCode> { membership.practices_of(site).into_iter().filter_map(|code| code.parse().ok()).collect() };
+    let practices_of =
+        |site: &OrgCode| -> Vec<OrgCode> { membership.practices_of(site).into_iter().filter_map(|code| code.parse().ok()).collect() };
     let interventions = fold(&input.interventions, &practices_of);
     let excluded = treated_practices(&interventions);
     let evidence = evidence(input, &interventions, tables, calendar);
@@ -37,7 +43,12 @@ pub(crate) fn outcomes(input: &Input<'_>, membership: &Membership<'_>, tables: &
 }
 
 /// Every measure that some outcome names, over all practices.
-fn evidence<'a>(input: &Input<'a>, interventions: &[Intervention], tables: &BTreeMap<&str, PracticeTable<'_>>, calendar: &[Month]) -> Vec<Evidence<'a>> {
+fn evidence<'a>(
+    input: &Input<'a>,
+    interventions: &[Intervention],
+    tables: &BTreeMap<&str, PracticeTable<'_>>,
+    calendar: &[Month],
+) -> Vec<Evidence<'a>> {
     let (Some(&first_month), Some(&data_to)) = (calendar.first(), calendar.last()) else { return Vec::new() };
     let named: BTreeSet<&str> = interventions.iter().flat_map(|one| one.outcomes.iter().map(|outcome| outcome.measure.as_str())).collect();
     let measures = input.library.iter().filter(|measure| named.contains(measure.id.as_str()));

@@ -60,7 +60,9 @@ pub(crate) fn findings(input: &Input<'_>, membership: &Membership<'_>, without_l
         }
         before = Some((complete.month, practices));
     }
-    found.sort_by(|left, right| (&left.finding, left.month, &left.subject, &left.detail).cmp(&(&right.finding, right.month, &right.subject, &right.detail)));
+    found.sort_by(|left, right| {
+        (&left.finding, left.month, &left.subject, &left.detail).cmp(&(&right.finding, right.month, &right.subject, &right.detail))
+    });
     found
 }
 

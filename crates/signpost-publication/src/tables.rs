@@ -32,12 +32,12 @@ pub struct Tables {
 #[must_use]
 pub fn compile(input: &Input<'_>) -> Tables {
     let calendar = calendar(input);
-    let practices: BTreeSet<&str> = input.complete.iter().flat_map(|complete| complete.practices.iter().map(|code| code.as_str())).collect();
+    let practices: BTreeSet<&str> =
+        input.complete.iter().flat_map(|complete| complete.practices.iter().map(|code| code.as_str())).collect();
     let membership = Membership::of(&input.organisations, &practices);
     let list_sizes: BTreeMap<(&str, Month), u32> =
         input.list_sizes.iter().map(|(practice, month, patients)| ((practice.as_str(), *month), *patients)).collect();
-    let items: Items<'_> =
-        input.opioid_items.iter().map(|row| ((row.practice.as_str(), row.month), (row.items, row.unmapped))).collect();
+    let items: Items<'_> = input.opioid_items.iter().map(|row| ((row.practice.as_str(), row.month), (row.items, row.unmapped))).collect();
     let practice_tables: BTreeMap<&str, PracticeTable<'_>> = input
         .library
         .iter()
@@ -135,21 +135,40 @@ mod tests {
     /// Four practices: two in PCN U1, a hospice there too, and one that nobody described.
     fn input(library: &Library) -> Input<'_> {
         let practices = ["B85010", "L84018", "HOSP1", "GHOST"];
-        let number = |practice: &str, numerator: u128| PracticeNumber { practice: code(practice), month: month("2017-09"), numerator, denominator: None };
+        let number = |practice: &str, numerator: u128| PracticeNumber {
+            practice: code(practice),
+            month: month("2017-09"),
+            numerator,
+            denominator: None,
+        };
         Input {
             library,
             sql: BTreeMap::new(),
             feed: "epd".into(),
-            complete: vec![CompleteMonth { month: month("2017-09"), revision: 1, practices: practices.iter().map(|text| code(text)).collect() }],
+            complete: vec![CompleteMonth {
+                month: month("2017-09"),
+                revision: 1,
+                practices: practices.iter().map(|text| code(text)).collect(),
+            }],
             arriving: vec![month("2017-10")],
             organisations: vec![practice("B85010", "U1", 4), practice("L84018", "U1", 4), practice("HOSP1", "U1", 13)],
-            list_sizes: vec![(code("B85010"), month("2017-09"), 6_939), (code("GHOST"), month("2017-09"), 1_000), (code("L84018"), month("2017-08"), 9_999)],
+            list_sizes: vec![
+                (code("B85010"), month("2017-09"), 6_939),
+                (code("GHOST"), month("2017-09"), 1_000),
+                (code("L84018"), month("2017-08"), 9_999),
+            ],
             numbers: BTreeMap::from([(
                 "opioidome".to_owned(),
                 vec![number("B85010", 2_257_571_000_000), number("L84018", 1), number("HOSP1", 5), number("GHOST", 10_000_000)],
             )]),
             opioid_items: vec![OpioidItems { practice: code("B85010"), month: month("2017-09"), items: 506, unmapped: 2 }],
-            unmapped: vec![UnmappedProduct { month: month("2017-09"), bnf: "0407020Q0ZZZZZZ".into(), name: "Invented".into(), reason: "no-strength".into(), items: 2 }],
+            unmapped: vec![UnmappedProduct {
+                month: month("2017-09"),
+                bnf: "0407020Q0ZZZZZZ".into(),
+                name: "Invented".into(),
+                reason: "no-strength".into(),
+                items: 2,
+            }],
             interventions: Vec::new(),
         }
     }
@@ -172,12 +191,28 @@ mod tests {
         let network = row(months, "pcn", "U1");
         assert_eq!((network.value, network.practices, network.practices_missing), (own.value, 1, 1));
         assert!(!months.iter().any(|row| row.level != "practice" && row.organisation == "HOSP1"));
-        assert_eq!(row(months, "england", "ENGLAND").numerator_exact, own.numerator_exact, "a hospice and an unknown practice are not summed");
+        assert_eq!(
+            row(months, "england", "ENGLAND").numerator_exact,
+            own.numerator_exact,
+            "a hospice and an unknown practice are not summed"
+        );
         assert!((row(months, "practice", "GHOST").value.unwrap() - 1.0).abs() < 1e-12);
         let network = tables.organisations.iter().find(|one| one.level == "pcn" && one.organisation == "U1").unwrap();
-        assert_eq!((network.icb.as_str(), network.pcn.as_str(), network.practices), ("ICB1", "", 2), "a network stands where its practices do");
+        assert_eq!(
+            (network.icb.as_str(), network.pcn.as_str(), network.practices),
+            ("ICB1", "", 2),
+            "a network stands where its practices do"
+        );
         let quality: Vec<(&str, &str)> = tables.data_quality.iter().map(|row| (row.finding.as_str(), row.subject.as_str())).collect();
-        assert_eq!(quality, [("no list size", "HOSP1"), ("no list size", "L84018"), ("unknown organisation", "GHOST"), ("unmapped product", "0407020Q0ZZZZZZ")]);
+        assert_eq!(
+            quality,
+            [
+                ("no list size", "HOSP1"),
+                ("no list size", "L84018"),
+                ("unknown organisation", "GHOST"),
+                ("unmapped product", "0407020Q0ZZZZZZ")
+            ]
+        );
         // 2 of 506 items.
         assert!((tables.data_quality[3].share_percent - 0.395_256_917).abs() < 1e-6);
         assert_eq!(tables.freshness[0].sentence, "Data to September 2017 (revision 1), 4 practices; a later month is arriving");

@@ -63,7 +63,11 @@ fn since_action(alarm: &Alarm, values: &[Option<f64>], first: Month) -> String {
     let grown = alarm.action_since.filter(|since| *since > alarm.alarm);
     let value = |month: Month| usize::try_from(month.since(first)).ok().and_then(|index| values.get(index)).copied().flatten();
     match grown.and_then(|since| value(since).map(|value| (since, value))) {
-        Some((since, value)) => format!(" In {} it had grown to {:.0} % above that level: it asks for action since.", since.short(), 100.0 * (value / alarm.expected - 1.0)),
+        Some((since, value)) => format!(
+            " In {} it had grown to {:.0} % above that level: it asks for action since.",
+            since.short(),
+            100.0 * (value / alarm.expected - 1.0)
+        ),
         None => String::new(),
     }
 }

@@ -99,9 +99,12 @@ mod tests {
     fn run_lengths_are_those_of_the_r_package_spc() {
         // statistics.md 1.11: h by R spc for run lengths of 370, 1,000, 5,000 and 20,000 at k = 0.5,
         // and the run length to a shift of 0.5, 1 and 1.5 standard deviations.
-        for (run_length, threshold, shifted) in
-            [(370.0, 4.095, [27.7, 8.6, 4.8]), (1_000.0, 5.071, [38.9, 10.5, 5.8]), (5_000.0, 6.669, [61.4, 13.7, 7.4]), (20_000.0, 8.053, [85.0, 16.5, 8.8])]
-        {
+        for (run_length, threshold, shifted) in [
+            (370.0, 4.095, [27.7, 8.6, 4.8]),
+            (1_000.0, 5.071, [38.9, 10.5, 5.8]),
+            (5_000.0, 6.669, [61.4, 13.7, 7.4]),
+            (20_000.0, 8.053, [85.0, 16.5, 8.8]),
+        ] {
             let found = threshold_for_run_length(0.5, run_length);
             assert!((found - threshold).abs() < 2e-3, "{run_length}: {found}");
             for (shift, expected) in [0.5, 1.0, 1.5].into_iter().zip(shifted) {

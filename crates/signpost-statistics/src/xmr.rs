@@ -152,14 +152,7 @@ fn limits(part: &[Option<f64>]) -> Result<Limits, NoLimits> {
     }
     let mean = mean(&present);
     let (far, near) = (LIMIT * mean_moving_range, LIMIT * mean_moving_range * 2.0 / 3.0);
-    let limits = Limits {
-        mean,
-        mean_moving_range,
-        lower: mean - far,
-        upper: mean + far,
-        near_lower: mean - near,
-        near_upper: mean + near,
-    };
+    let limits = Limits { mean, mean_moving_range, lower: mean - far, upper: mean + far, near_lower: mean - near, near_upper: mean + near };
     if limits.lower.is_finite() && limits.upper.is_finite() { Ok(limits) } else { Err(NoLimits::NotFinite) }
 }
 
@@ -177,12 +170,7 @@ fn most_frequent(values: &[f64]) -> usize {
 fn flags(part: &[Option<f64>], limits: &Limits) -> Vec<Option<(Flag, Side)>> {
     let places: Vec<usize> = (0..part.len()).filter(|&at| matches!(part.get(at), Some(Some(_)))).collect();
     let values: Vec<f64> = part.iter().flatten().copied().collect();
-    let found = [
-        outside(&values, limits),
-        trend(&values),
-        two_in_three(&values, limits),
-        shift(&values, limits.mean),
-    ];
+    let found = [outside(&values, limits), trend(&values), two_in_three(&values, limits), shift(&values, limits.mean)];
     let mut flags = vec![None; part.len()];
     for (at, &place) in places.iter().enumerate() {
         if let Some(slot) = flags.get_mut(place) {

@@ -67,7 +67,8 @@ fn a_known_step_is_found_and_a_gap_does_not_move_the_calendar() {
 
 #[test]
 fn every_input_has_a_result_or_a_reason() {
-    let methods = [Method::RemlAr1, Method::Ols, Method::NeweyWest { lag: None }, Method::NeweyWest { lag: Some(500) }, Method::PraisWinsten];
+    let methods =
+        [Method::RemlAr1, Method::Ols, Method::NeweyWest { lag: None }, Method::NeweyWest { lag: Some(500) }, Method::PraisWinsten];
     let inputs: Vec<(Vec<Option<f64>>, Option<Refusal>)> = vec![
         (vec![], Some(Refusal::TooFewValues)),
         (vec![Some(1.0)], Some(Refusal::TooFewValues)),

@@ -87,7 +87,9 @@ fn check(file: &str, uncalibrated: (f64, f64)) -> Result<(), Anyhow> {
             })
             .count();
         let calibrated = percent(calibrated, estimates.len());
-        println!("{file}, {before} months before: evidence {evidence:.1} % uncalibrated, {calibrated:.1} % calibrated, {refused:.1} % refused {reasons:?}");
+        println!(
+            "{file}, {before} months before: evidence {evidence:.1} % uncalibrated, {calibrated:.1} % calibrated, {refused:.1} % refused {reasons:?}"
+        );
         // The published shares are whole per cents.
         assert!((uncalibrated.0..=uncalibrated.1).contains(&evidence.round()), "{evidence}");
         assert!(calibrated <= 6.0, "{calibrated}");

@@ -54,13 +54,8 @@ fn case(folder: &Path, name: &str) -> Result<Case, Anyhow> {
 }
 
 fn fitted(case: &Case, method: Method) -> Result<Fit, Anyhow> {
-    let request = Request {
-        values: case.values.clone(),
-        interruption: case.interruption,
-        method,
-        fourier_pairs: case.fourier_pairs,
-        period: 12.0,
-    };
+    let request =
+        Request { values: case.values.clone(), interruption: case.interruption, method, fourier_pairs: case.fourier_pairs, period: 12.0 };
     Ok(fit(&request)?)
 }
 

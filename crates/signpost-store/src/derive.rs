@@ -1,4 +1,4 @@
-use crate::{PracticeMonthRow, Positions, SnapshotRow, Store, StoreError};
+use crate::{Positions, PracticeMonthRow, SnapshotRow, Store, StoreError};
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 

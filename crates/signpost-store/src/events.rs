@@ -6,8 +6,7 @@ use signpost_core::Month;
 
 use crate::client::literal;
 use crate::{
-    InterventionEventRow, ListSizeRow, MarkRow, MonthCompleteRow, OrganisationRow, RefusalRow, SnapshotKey, SnapshotRow,
-    Store, StoreError,
+    InterventionEventRow, ListSizeRow, MarkRow, MonthCompleteRow, OrganisationRow, RefusalRow, SnapshotKey, SnapshotRow, Store, StoreError,
 };
 
 /// A content that stands under a key.

@@ -26,7 +26,7 @@ pub use migrate::{MIGRATIONS, Migrated};
 pub use publish::{Current, PublicationKey};
 pub use published::Published;
 pub use rows::{
-    DecisionRow, InterventionEventRow, LedgerRow, ListSizeRow, MarkRow, MonthCompleteRow, OrganisationRow,
-    PracticeMonthRow, RefusalRow, SnapshotKey, SnapshotRow, earliest_stands, latest_stands,
+    DecisionRow, InterventionEventRow, LedgerRow, ListSizeRow, MarkRow, MonthCompleteRow, OrganisationRow, PracticeMonthRow, RefusalRow,
+    SnapshotKey, SnapshotRow, earliest_stands, latest_stands,
 };
 pub use status::{LedgerSummary, RefusalCount};

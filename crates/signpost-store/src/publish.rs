@@ -148,9 +148,7 @@ impl Store {
     /// # Errors
     /// When the store does; the publication then stays hidden.
     pub async fn show(&self, key: &PublicationKey, record: &rows::Publication, positions: &str) -> Result<(), StoreError> {
-        let seconds = |month: Option<Month>| {
-            month.and_then(|month| u32::try_from(i64::from(month.first_day_since_epoch()) * 86_400).ok())
-        };
+        let seconds = |month: Option<Month>| month.and_then(|month| u32::try_from(i64::from(month.first_day_since_epoch()) * 86_400).ok());
         let doing = "record a publication";
         let row = Record {
             publication: &record.publication,

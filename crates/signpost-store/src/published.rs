@@ -45,7 +45,12 @@ impl Published {
     ///
     /// # Errors
     /// When the store does.
-    pub async fn measure_months(&self, measure: &str, level: &str, organisation: Option<&str>) -> Result<Vec<rows::MeasureMonth>, StoreError> {
+    pub async fn measure_months(
+        &self,
+        measure: &str,
+        level: &str,
+        organisation: Option<&str>,
+    ) -> Result<Vec<rows::MeasureMonth>, StoreError> {
         let filter = format!("{}{}", at(measure, level), of(organisation));
         self.read("measure_month", &filter, "organisation, month").await
     }

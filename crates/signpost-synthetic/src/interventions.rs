@@ -54,7 +54,11 @@ pub(crate) fn plans(practices: &[Practice], shape: Shape) -> Vec<Plan> {
     let plan = |id, truth, title, kind, hypothesis, networks: [&'static str; 2]| Plan {
         id,
         truth,
-        sites: practices.iter().filter(|practice| networks.contains(&practice.pcn.as_str())).map(|practice| practice.code.clone()).collect(),
+        sites: practices
+            .iter()
+            .filter(|practice| networks.contains(&practice.pcn.as_str()))
+            .map(|practice| practice.code.clone())
+            .collect(),
         start,
         shape,
         title,

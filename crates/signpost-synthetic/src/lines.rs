@@ -1,12 +1,12 @@
 use signpost_core::Month;
 use signpost_events::Line;
 
+use crate::Shape;
 use crate::interventions::{Plan, Truth};
 use crate::places::{Practice, rise_index, rising_pcn};
 use crate::presentations::{Kind, PRESENTATIONS, Presentation};
 use crate::randomness::Stream;
 use crate::series::{Climate, factor};
-use crate::Shape;
 
 /// How much a practice's taste in one presentation varies, as a log deviation.
 const TASTE: f64 = 0.25;
@@ -23,7 +23,9 @@ pub(crate) fn lines(seed: u64, practice: &Practice, climate: &Climate, plans: &[
     let line = |presentation: &Presentation| {
         let own = (TASTE * taste.normal()).exp();
         let opioid = presentation.kind != Kind::Gabapentinoid;
-        let moved = factor(climate, &practice.temper, opioid, index) * effect(plans, practice, presentation.kind, month) * rise(practice, presentation.kind, month, plans);
+        let moved = factor(climate, &practice.temper, opioid, index)
+            * effect(plans, practice, presentation.kind, month)
+            * rise(practice, presentation.kind, month, plans);
         let items = chance.count(presentation.items_per_1000 * own * thousands * days * moved);
         (items > 0).then(|| Line {
             bnf: presentation.bnf.to_owned(),

@@ -1,4 +1,6 @@
-use prometheus::{Encoder as _, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{
+    Encoder as _, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
 
 /// Everything `/metrics` shows. Each field is one metric; its name and meaning stand in [`Metrics::new`].
 #[derive(Clone)]
@@ -40,21 +42,48 @@ impl Metrics {
         let seconds = |name, help| Histogram::with_opts(HistogramOpts::new(name, help).buckets(durations()));
         let metrics = Self {
             registry: Registry::new(),
-            records_consumed: counters("signpost_records_consumed_total", "Records written and acknowledged in the ledger, by topic.", &["topic"])?,
+            records_consumed: counters(
+                "signpost_records_consumed_total",
+                "Records written and acknowledged in the ledger, by topic.",
+                &["topic"],
+            )?,
             records_refused: counters("signpost_records_refused_total", "Records sent to the dead-letter topic, by reason.", &["reason"])?,
             lag: gauges("signpost_lag_records", "Records in the log beyond the ledger, by topic.", &["topic"])?,
             batch_seconds: seconds("signpost_batch_seconds", "Time from a full batch to its ledger row.")?,
             insert_seconds: seconds("signpost_insert_seconds", "Time of one insert into ClickHouse.")?,
             waiting_bytes: IntGauge::new("signpost_waiting_bytes", "Payload bytes read and not yet written.")?,
-            partitions_stopped: IntGauge::new("signpost_partitions_stopped", "Partitions not read because log and ledger contradict each other.")?,
-            practice_months_derived: IntCounter::new("signpost_practice_months_derived_total", "Practice-months derived, one per factor set.")?,
-            unmapped_items_percent: Gauge::new("signpost_unmapped_items_percent", "Opioid items without a dose, in per cent of all opioid items, newest complete month.")?,
+            partitions_stopped: IntGauge::new(
+                "signpost_partitions_stopped",
+                "Partitions not read because log and ledger contradict each other.",
+            )?,
+            practice_months_derived: IntCounter::new(
+                "signpost_practice_months_derived_total",
+                "Practice-months derived, one per factor set.",
+            )?,
+            unmapped_items_percent: Gauge::new(
+                "signpost_unmapped_items_percent",
+                "Opioid items without a dose, in per cent of all opioid items, newest complete month.",
+            )?,
             publications: IntCounter::new("signpost_publications_total", "Publications put on show.")?,
             publish_seconds: seconds("signpost_publish_seconds", "Time of one publication.")?,
-            last_publication_seconds: IntGauge::new("signpost_last_publication_timestamp_seconds", "When the last publication was put on show.")?,
-            feed_last_success_seconds: gauges("signpost_feed_last_success_timestamp_seconds", "When a month of the feed was last found complete.", &["feed"])?,
-            feed_complete_to_seconds: gauges("signpost_feed_complete_to_timestamp_seconds", "First second of the newest complete month of the feed.", &["feed"])?,
-            signals_open: GaugeVec::new(Opts::new("signpost_signals_open", "Open signals, by measure and severity."), &["measure", "severity"])?,
+            last_publication_seconds: IntGauge::new(
+                "signpost_last_publication_timestamp_seconds",
+                "When the last publication was put on show.",
+            )?,
+            feed_last_success_seconds: gauges(
+                "signpost_feed_last_success_timestamp_seconds",
+                "When a month of the feed was last found complete.",
+                &["feed"],
+            )?,
+            feed_complete_to_seconds: gauges(
+                "signpost_feed_complete_to_timestamp_seconds",
+                "First second of the newest complete month of the feed.",
+                &["feed"],
+            )?,
+            signals_open: GaugeVec::new(
+                Opts::new("signpost_signals_open", "Open signals, by measure and severity."),
+                &["measure", "severity"],
+            )?,
             alerts_posted: counters("signpost_alerts_posted_total", "Posts to Alertmanager, by outcome.", &["outcome"])?,
             store_retries: IntCounter::new("signpost_store_retries_total", "Writes and reads of ClickHouse tried again.")?,
         };
@@ -90,7 +119,8 @@ impl Metrics {
     pub fn names(&self) -> Vec<String> {
         use prometheus::core::Collector as _;
         let labelled = [self.records_consumed.desc(), self.records_refused.desc(), self.alerts_posted.desc()];
-        let gauges = [self.lag.desc(), self.feed_last_success_seconds.desc(), self.feed_complete_to_seconds.desc(), self.signals_open.desc()];
+        let gauges =
+            [self.lag.desc(), self.feed_last_success_seconds.desc(), self.feed_complete_to_seconds.desc(), self.signals_open.desc()];
         let described = labelled.into_iter().chain(gauges).flatten().map(|described| described.fq_name.clone());
         self.registry.gather().iter().map(|family| family.name().to_owned()).chain(described).collect()
     }

@@ -144,7 +144,9 @@ fn months_table(points: &[ItsPoint]) -> Markup {
 }
 
 pub(crate) fn csv(report: &Report) -> String {
-    let mut text = String::from("measure,month,under_intervention,observed,fitted,counterfactual,counterfactual_lower,counterfactual_upper,comparison\n");
+    let mut text = String::from(
+        "measure,month,under_intervention,observed,fitted,counterfactual,counterfactual_lower,counterfactual_upper,comparison\n",
+    );
     let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     for point in &report.points {
         let _ = writeln!(

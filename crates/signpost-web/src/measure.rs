@@ -49,7 +49,9 @@ pub(crate) fn body(measure: &Measure) -> Markup {
 }
 
 pub(crate) fn csv(rows: &[MeasureMonth]) -> String {
-    let mut text = String::from("measure,level,organisation,month,numerator,denominator,value,practices,practices_missing,opioid_items,unmapped_items\n");
+    let mut text = String::from(
+        "measure,level,organisation,month,numerator,denominator,value,practices,practices_missing,opioid_items,unmapped_items\n",
+    );
     let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     for row in rows {
         let _ = writeln!(

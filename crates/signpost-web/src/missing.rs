@@ -25,12 +25,18 @@ impl IntoResponse for Missing {
         let (status, page) = match self {
             Self::Publication => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                notice("Nothing is published yet", "A month is shown once its feed has declared it complete. `signpost status` says how far the pipeline is."),
+                notice(
+                    "Nothing is published yet",
+                    "A month is shown once its feed has declared it complete. `signpost status` says how far the pipeline is.",
+                ),
             ),
             Self::Thing(what) => (StatusCode::NOT_FOUND, notice("Not found", what)),
             Self::Store(error) => {
                 tracing::error!(%error, "a page could not be read");
-                (StatusCode::SERVICE_UNAVAILABLE, notice("The numbers can't be read just now", "The database does not answer. Nothing is lost; try again in a minute."))
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    notice("The numbers can't be read just now", "The database does not answer. Nothing is lost; try again in a minute."),
+                )
             }
         };
         (status, Html(page.into_string())).into_response()

@@ -33,7 +33,10 @@ pub fn routes(published: Published) -> Router {
 async fn guarded(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::CACHE_CONTROL, "no-cache"),
@@ -77,12 +80,20 @@ fn full(title: &str, shown: &Shown, body: Markup) -> Html<String> {
 }
 
 async fn overview_page(State(published): State<Published>, Query(asked): Query<BTreeMap<String, String>>) -> Result<Html<String>, Missing> {
-    let (shown, view) = of_one_publication(&published, |published| { let asked = asked.clone(); async move { overview::read(&published, &asked).await } }).await?;
+    let (shown, view) = of_one_publication(&published, |published| {
+        let asked = asked.clone();
+        async move { overview::read(&published, &asked).await }
+    })
+    .await?;
     Ok(full("Overview", &shown, overview::body(&view)))
 }
 
 async fn intervention_page(State(published): State<Published>, Path(id): Path<String>) -> Result<Html<String>, Missing> {
-    let (shown, report) = of_one_publication(&published, |published| { let id = id.clone(); async move { intervention::read(&published, &id).await } }).await?;
+    let (shown, report) = of_one_publication(&published, |published| {
+        let id = id.clone();
+        async move { intervention::read(&published, &id).await }
+    })
+    .await?;
     Ok(full(&report.intervention.title, &shown, intervention::body(&report)))
 }
 
@@ -92,7 +103,11 @@ async fn intervention_csv(State(published): State<Published>, Path(id): Path<Str
 }
 
 async fn measure_page(State(published): State<Published>, Path(id): Path<String>) -> Result<Html<String>, Missing> {
-    let (shown, found) = of_one_publication(&published, |published| { let id = id.clone(); async move { measure::find(&published, &id).await } }).await?;
+    let (shown, found) = of_one_publication(&published, |published| {
+        let id = id.clone();
+        async move { measure::find(&published, &id).await }
+    })
+    .await?;
     Ok(full(&found.title, &shown, measure::body(&found)))
 }
 

@@ -21,7 +21,10 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("store", &["core", "measures", "publication"]),
     ("ingest", &["core", "events", "kafka", "store"]),
     ("web", &["core", "publication", "store"]),
-    ("tests", &["core", "embedded", "evaluation", "events", "kafka", "measures", "ome", "publication", "store", "synthetic", "telemetry", "web"]),
+    (
+        "tests",
+        &["core", "embedded", "evaluation", "events", "kafka", "measures", "ome", "publication", "store", "synthetic", "telemetry", "web"],
+    ),
     ("xtask", &[]),
 ];
 

@@ -70,14 +70,26 @@ pub(crate) fn has(tool: &str, question: &str) -> bool {
 
 /// What the tests need of the system, by package: installed where `apt-get` may do it.
 pub(crate) fn install_tools() -> Result<(), String> {
-    let needed = [("chromium", "--version", "chromium"), ("prometheus-alertmanager", "--version", "prometheus-alertmanager"), ("promtool", "--version", "prometheus"), ("java", "-version", "openjdk-17-jre-headless"), ("mvn", "--version", "maven")];
+    let needed = [
+        ("chromium", "--version", "chromium"),
+        ("prometheus-alertmanager", "--version", "prometheus-alertmanager"),
+        ("promtool", "--version", "prometheus"),
+        ("java", "-version", "openjdk-17-jre-headless"),
+        ("mvn", "--version", "maven"),
+    ];
     let missing: Vec<&str> = needed.iter().filter(|(tool, question, _)| !has(tool, question)).map(|(_, _, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
     eprintln!("installing {}", missing.join(", "));
     run(Command::new("apt-get").args(["update", "--quiet"]), "apt-get")?;
-    run(Command::new("apt-get").args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(&missing).env("DEBIAN_FRONTEND", "noninteractive"), "apt-get")
+    run(
+        Command::new("apt-get")
+            .args(["install", "--yes", "--quiet", "--no-install-recommends"])
+            .args(&missing)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+        "apt-get",
+    )
 }
 
 /// A folder beside the engines, so that what is finished moves to its place in one step; whatever

@@ -113,11 +113,8 @@ impl Functions {
         unsafe {
             let error = self.error_of(result);
             let (buffer, length) = ((self.result_buffer)(result), (self.result_length)(result));
-            let bytes = if buffer.is_null() || length == 0 {
-                Vec::new()
-            } else {
-                std::slice::from_raw_parts(buffer.cast::<u8>(), length).to_vec()
-            };
+            let bytes =
+                if buffer.is_null() || length == 0 { Vec::new() } else { std::slice::from_raw_parts(buffer.cast::<u8>(), length).to_vec() };
             (self.destroy_result)(result);
             error.map_or(Ok(bytes), Err)
         }

@@ -56,8 +56,17 @@ impl Data {
 }
 
 /// Url parameters of ClickHouse's protocol that are no settings of a query.
-const OF_THE_PROTOCOL: [&str; 9] =
-    ["buffer_size", "session_id", "session_timeout", "session_check", "quota_key", "role", "close_session", "client_protocol_version", "stacktrace"];
+const OF_THE_PROTOCOL: [&str; 9] = [
+    "buffer_size",
+    "session_id",
+    "session_timeout",
+    "session_check",
+    "quota_key",
+    "role",
+    "close_session",
+    "client_protocol_version",
+    "stacktrace",
+];
 
 impl Head {
     /// Reads url and headers.
@@ -102,7 +111,8 @@ impl Head {
             self.format.get_or_insert(format);
         }
         if let Some(basic) = text(header::AUTHORIZATION.as_str()).as_deref().and_then(|value| value.strip_prefix("Basic "))
-            && let Some((user, password)) = base64(basic).and_then(|pair| pair.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned())))
+            && let Some((user, password)) =
+                base64(basic).and_then(|pair| pair.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned())))
         {
             (self.user, self.password) = (user, password);
         }
@@ -126,7 +136,8 @@ impl Head {
             return insert_of(insert, Data { inline, body: Bytes::new(), is_compressed: false });
         }
         let body = std::str::from_utf8(&body).map_err(|_| syntax("The statement is not UTF-8"))?;
-        let sql = if self.query.is_empty() || body.is_empty() { format!("{}{body}", self.query) } else { format!("{}\n{body}", self.query) };
+        let sql =
+            if self.query.is_empty() || body.is_empty() { format!("{}{body}", self.query) } else { format!("{}\n{body}", self.query) };
         if sql.trim().is_empty() {
             return Err(syntax("Empty query"));
         }
@@ -140,7 +151,9 @@ impl Head {
 
 fn insert_of(insert: statement::Insert, data: Data) -> Result<Request, String> {
     // The engine would read values up to a `;` and leave out the rest without a word.
-    if insert.format == "Values" && statement::is_several(&[data.inline.as_ref(), if data.is_compressed { &[] } else { data.body.as_ref() }].concat()) {
+    if insert.format == "Values"
+        && statement::is_several(&[data.inline.as_ref(), if data.is_compressed { &[] } else { data.body.as_ref() }].concat())
+    {
         return Err(exception(62, "Multi-statements are not allowed: send one statement per request", "SYNTAX_ERROR"));
     }
     Ok(Request::Insert { sql: insert.head, format: insert.format, data })

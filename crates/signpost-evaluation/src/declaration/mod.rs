@@ -31,8 +31,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use signpost_core::OrgCode;
 use signpost_events::{
-    Declared, Direction, InterventionId, NAME_BYTES_MAX, OutcomeRegistered, OutcomeRole, Payload, SiteStarted, SiteStopped,
-    TEXT_BYTES_MAX,
+    Declared, Direction, InterventionId, NAME_BYTES_MAX, OutcomeRegistered, OutcomeRole, Payload, SiteStarted, SiteStopped, TEXT_BYTES_MAX,
 };
 use signpost_measures::Library;
 use toml::Spanned;
@@ -88,11 +87,8 @@ type Located = (Option<Range<usize>>, Fault);
 /// # Errors
 /// The first [`DeclarationError`]: nothing of a faulty file is sent.
 pub fn read(file_name: &str, text: &str, library: &Library) -> Result<Vec<Payload>, DeclarationError> {
-    let located = |(span, fault): Located| DeclarationError {
-        file: file_name.to_owned(),
-        line: span.map(|span| line_of(text, span.start)),
-        fault,
-    };
+    let located =
+        |(span, fault): Located| DeclarationError { file: file_name.to_owned(), line: span.map(|span| line_of(text, span.start)), fault };
     if text.len() > FILE_BYTES_MAX {
         return Err(located((None, Fault::TooLarge { max_bytes: FILE_BYTES_MAX })));
     }
@@ -240,8 +236,7 @@ fn sites(entries: &[SiteEntry], text: &str, id: &InterventionId) -> Result<Vec<P
     let (mut starts, mut stops) = (Vec::new(), Vec::new());
     for entry in entries {
         let given = entry.code.get_ref();
-        let site: OrgCode =
-            given.parse().map_err(|_| (Some(entry.code.span()), Fault::SiteCode { given: given.clone() }))?;
+        let site: OrgCode = given.parse().map_err(|_| (Some(entry.code.span()), Fault::SiteCode { given: given.clone() }))?;
         if let Some(first_line) = lines.insert(site.clone(), line_of(text, entry.code.span().start)) {
             return Err((Some(entry.code.span()), Fault::DuplicateSite { site: site.to_string(), first_line }));
         }

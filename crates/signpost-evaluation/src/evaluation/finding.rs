@@ -227,12 +227,8 @@ impl Assessed {
     pub(super) fn calibrated(mut self, scene: &Scene<'_>, analysis: &Analysis, cloud: &Cloud, calibrated: &Calibrated) -> Self {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // thousandths, at most a few thousand
         let detectable_milli = (calibrated.detectable * 1000.0).round().clamp(0.0, 1e6) as u32;
-        let against = Against {
-            placebos: calibrated.placebos,
-            as_extreme: calibrated.as_extreme,
-            singles: cloud.singles,
-            detectable_milli,
-        };
+        let against =
+            Against { placebos: calibrated.placebos, as_extreme: calibrated.as_extreme, singles: cloud.singles, detectable_milli };
         let (lower, upper) = (calibrated.lower, calibrated.upper);
         self.facts.change = Some(Change { effect: calibrated.effect, lower, upper, against: Some(against) });
         self.reached = Reached::Compared { lower, upper, p: calibrated.p };

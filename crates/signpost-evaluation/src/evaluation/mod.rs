@@ -38,8 +38,8 @@ use finding::Assessed;
 pub use finding::{ChartPoint, CloudPoint, Finding, Headline, headline};
 use series::{Member, Sums, Window, member, pool, sorted};
 pub use share::{Share, calibrated_evidence, uncalibrated_evidence};
-pub use verdict::Verdict;
 use verdict::Reached;
+pub use verdict::Verdict;
 pub(crate) use words::tidy;
 
 /// What is known about one measure.
@@ -82,8 +82,7 @@ pub fn evaluate_all(intervention: &Intervention, evidence: &[Evidence<'_>], excl
         .iter()
         .map(|outcome| match evidence.iter().find(|evidence| evidence.measure.id == outcome.measure) {
             Some(evidence) => assess(intervention, outcome, evidence, excluded),
-            None => Assessed::blank(intervention, outcome, &outcome.measure)
-                .ended(Reached::NotMeasured, "no data for this measure".into()),
+            None => Assessed::blank(intervention, outcome, &outcome.measure).ended(Reached::NotMeasured, "no data for this measure".into()),
         })
         .collect();
     let secondary = |assessed: &Assessed| (assessed.finding.role == OutcomeRole::Secondary).then_some(assessed.finding.p).flatten();
@@ -188,10 +187,7 @@ impl<'a> Scene<'a> {
 
     fn compared(&self, name: &str) -> Compared {
         let groups = draw::groups(name, self.pool.len(), self.sites);
-        let cloud = Cloud {
-            estimates: groups.iter().filter_map(|group| self.placebo(group)).collect(),
-            singles: self.sites == 1,
-        };
+        let cloud = Cloud { estimates: groups.iter().filter_map(|group| self.placebo(group)).collect(), singles: self.sites == 1 };
         let refused = if cloud.estimates.len() >= placebo::PLACEBOS_MIN {
             match analyse(self.evidence, &self.window, self.horizon, &self.own, Some(&self.comparison)) {
                 Ok(analysis) => match placebo::calibrate(analysis.estimate(), &cloud.estimates) {

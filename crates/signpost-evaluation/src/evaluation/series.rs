@@ -145,8 +145,7 @@ pub(super) fn sorted<'a>(evidence: &'a Evidence<'_>) -> Vec<&'a PracticeSeries> 
 impl Sums {
     /// Sum over sum of practices, over the first `months` of the calendar.
     pub(super) fn of<'a>(members: impl Iterator<Item = &'a Member<'a>>, months: usize) -> Self {
-        let mut sums =
-            Self { numerator: vec![0.0; months], denominator: vec![0.0; months], reporting: vec![0.0; months], usual: 0.0 };
+        let mut sums = Self { numerator: vec![0.0; months], denominator: vec![0.0; months], reporting: vec![0.0; months], usual: 0.0 };
         for member in members {
             sums.usual += member.usual;
             let cells = sums.numerator.iter_mut().zip(&mut sums.denominator).zip(&mut sums.reporting).enumerate();
@@ -208,9 +207,7 @@ impl Sums {
         }
         let extra = if has_nothing { CONTINUITY } else { 0.0 };
         let log = |month| self.ratio(month, extra).map(|ratio| (ratio * per(evidence)).ln());
-        Ok((0..self.numerator.len())
-            .map(|month| if (window.first..window.end).contains(&month) { log(month) } else { None })
-            .collect())
+        Ok((0..self.numerator.len()).map(|month| if (window.first..window.end).contains(&month) { log(month) } else { None }).collect())
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use signpost_core::{Month, OrgCode};
 use signpost_statistics::placebo;
 
+use super::Evidence;
 use super::analysis::analyse;
 use super::series::{Member, Sums, Window, member, sorted};
 use super::verdict::CHANCE;
-use super::Evidence;
 
 /// How many untreated practices an analysis called changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -163,9 +163,8 @@ mod tests {
     #[test]
     fn a_margin_is_counted_from_the_expected_value_on_either_side() {
         // ln 1.1 = 0.0953 and -ln 0.9 = 0.1054: a rise of up to 10 %, a fall of up to 10 %.
-        let judged = |direction, lower, upper| {
-            judge(OutcomeRole::Balancing, direction, 10.0, Reached::Compared { lower, upper, p: 0.5 }).as_str()
-        };
+        let judged =
+            |direction, lower, upper| judge(OutcomeRole::Balancing, direction, 10.0, Reached::Compared { lower, upper, p: 0.5 }).as_str();
         assert_eq!(judged(Direction::Lower, -0.1, 0.095), "harm beyond the margin excluded");
         assert_eq!(judged(Direction::Lower, -0.1, 0.096), "harm not excluded");
         assert_eq!(judged(Direction::Higher, -0.105, 0.1), "harm beyond the margin excluded");

@@ -218,8 +218,16 @@ mod tests {
                 facts(1.0, 4.0, 8.0),
                 "Rose by 4 % (95 % range 1 to 8) against what was expected, within the 10 % registered as tolerable: worse; a change this large occurred in 3 of 180 comparable groups without the programme.",
             ),
-            (Verdict::HarmExcluded, facts(-3.0, 1.0, 6.5), "Harm beyond the margin of 10 % excluded: it could be a fall of 3 % or a rise of 6.5 %."),
-            (Verdict::HarmNotExcluded, facts(-3.0, 5.0, 18.0), "Harm not excluded: it could be a fall of 3 % or a rise of 18 %; 10 % was registered as tolerable."),
+            (
+                Verdict::HarmExcluded,
+                facts(-3.0, 1.0, 6.5),
+                "Harm beyond the margin of 10 % excluded: it could be a fall of 3 % or a rise of 6.5 %.",
+            ),
+            (
+                Verdict::HarmNotExcluded,
+                facts(-3.0, 5.0, 18.0),
+                "Harm not excluded: it could be a fall of 3 % or a rise of 18 %; 10 % was registered as tolerable.",
+            ),
             (
                 Verdict::MovedAsHoped,
                 facts(-27.0, -21.0, -14.0),

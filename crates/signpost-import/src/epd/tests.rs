@@ -43,8 +43,7 @@ fn a_line_without_end_is_refused_while_it_streams() {
         let nothing = Progress { file: 1, files: 1, bytes_read: 0, bytes_total: 0, rows_read: 0 };
         let mut progress = |_| {};
         let mut rows = Rows::new(source, Encoding::Utf8, nothing, &mut progress);
-        let options =
-            Options { feed: "epd".into(), revision: 1, bnf_prefixes: vec!["04".into()], encoding: Encoding::Utf8 };
+        let options = Options { feed: "epd".into(), revision: 1, bnf_prefixes: vec!["04".into()], encoding: Encoding::Utf8 };
         let error = read_file(&mut rows, &options, &mut Gathering::default(), &mut Summary::default()).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -86,7 +86,11 @@ pub(super) fn newey_west(observations: &[Observation], ordinary: &Estimated, lag
 fn product(left: &[Vec<f64>], right: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let width = right.first().map_or(0, Vec::len);
     left.iter()
-        .map(|row| (0..width).map(|column| row.iter().zip(right).map(|(cell, other)| cell * other.get(column).copied().unwrap_or(0.0)).sum()).collect())
+        .map(|row| {
+            (0..width)
+                .map(|column| row.iter().zip(right).map(|(cell, other)| cell * other.get(column).copied().unwrap_or(0.0)).sum())
+                .collect()
+        })
         .collect()
 }
 

@@ -192,7 +192,10 @@ pub fn fit(request: &Request) -> Result<Fit, Refusal> {
         coefficients: coefficients
             .iter()
             .zip(covariance.iter().enumerate())
-            .map(|(&estimate, (index, row))| Coefficient { estimate, standard_error: row.get(index).copied().unwrap_or(0.0).max(0.0).sqrt() })
+            .map(|(&estimate, (index, row))| Coefficient {
+                estimate,
+                standard_error: row.get(index).copied().unwrap_or(0.0).max(0.0).sqrt(),
+            })
             .collect(),
         phi,
         at_boundary,
@@ -219,7 +222,8 @@ impl Fit {
         let reliable = counterfactual.abs() >= 5.0 * counterfactual_standard_error && counterfactual != 0.0;
         let relative = reliable.then(|| {
             let ratio = estimate / counterfactual;
-            let gradient: Vec<f64> = change.iter().zip(&expected).map(|(change, expected)| (change - ratio * expected) / counterfactual).collect();
+            let gradient: Vec<f64> =
+                change.iter().zip(&expected).map(|(change, expected)| (change - ratio * expected) / counterfactual).collect();
             let standard_error = self.covariance(&gradient, &gradient).max(0.0).sqrt();
             Relative { estimate: ratio, standard_error, lower: ratio - quantile * standard_error, upper: ratio + quantile * standard_error }
         });

@@ -10,7 +10,9 @@ use crate::words::number;
 pub(crate) fn its(measure: &Measure, points: &[ItsPoint]) -> Markup {
     let all = points
         .iter()
-        .flat_map(|point| [point.observed, point.fitted, point.counterfactual, point.counterfactual_lower, point.counterfactual_upper, point.comparison])
+        .flat_map(|point| {
+            [point.observed, point.fitted, point.counterfactual, point.counterfactual_lower, point.counterfactual_upper, point.comparison]
+        })
         .flatten();
     let scale = Scale::of(all);
     let months: Vec<Month> = points.iter().map(|point| point.month).collect();
@@ -59,7 +61,9 @@ fn band(points: &[ItsPoint], scale: &Scale) -> String {
     let known: Vec<(f64, f64, f64)> = points
         .iter()
         .enumerate()
-        .filter_map(|(index, point)| Some((x(index, points.len()), scale.y(point.counterfactual_lower?), scale.y(point.counterfactual_upper?))))
+        .filter_map(|(index, point)| {
+            Some((x(index, points.len()), scale.y(point.counterfactual_lower?), scale.y(point.counterfactual_upper?)))
+        })
         .collect();
     let mut path = String::new();
     for (index, (x, lower, _)) in known.iter().enumerate() {

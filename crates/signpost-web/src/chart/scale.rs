@@ -23,7 +23,9 @@ pub(crate) struct Scale {
 impl Scale {
     /// Holds all values, from 0 where that costs less than half of the height.
     pub(crate) fn of(values: impl Iterator<Item = f64>) -> Self {
-        let (mut low, mut high) = values.filter(|value| value.is_finite()).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+        let (mut low, mut high) = values
+            .filter(|value| value.is_finite())
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
         if !low.is_finite() {
             (low, high) = (0.0, 1.0);
         }
@@ -58,7 +60,16 @@ impl Scale {
 fn round_step(rough: f64) -> f64 {
     let power = 10f64.powf(rough.log10().floor());
     let share = rough / power;
-    power * if share <= 1.0 { 1.0 } else if share <= 2.0 { 2.0 } else if share <= 5.0 { 5.0 } else { 10.0 }
+    power
+        * if share <= 1.0 {
+            1.0
+        } else if share <= 2.0 {
+            2.0
+        } else if share <= 5.0 {
+            5.0
+        } else {
+            10.0
+        }
 }
 
 /// The place of the `index`-th of `count` months.
@@ -86,7 +97,13 @@ pub(crate) fn path(values: &[Option<f64>], scale: &Scale) -> String {
 
 /// Horizontal lines with their values, months beneath.
 pub(crate) fn axes(scale: &Scale, months: &[Month], unit: &str) -> Markup {
-    let every = if months.len() > 48 { 12 } else if months.len() > 18 { 6 } else { 2 };
+    let every = if months.len() > 48 {
+        12
+    } else if months.len() > 18 {
+        6
+    } else {
+        2
+    };
     html! {
         @for tick in &scale.ticks {
             line x1=(LEFT) x2=(RIGHT) y1=(scale.y(*tick)) y2=(scale.y(*tick)) stroke="#d3d9de" stroke-width="1" {}

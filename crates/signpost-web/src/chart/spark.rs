@@ -12,7 +12,8 @@ pub(crate) fn spark(points: &[Spc]) -> Markup {
     if values.len() < 2 || high <= low {
         return html! { span class="common" { "–" } };
     }
-    let place = |index: usize, value: f64| (3.0 + 124.0 * index as f64 / (recent.len() - 1) as f64, 27.0 - 24.0 * (value - low) / (high - low));
+    let place =
+        |index: usize, value: f64| (3.0 + 124.0 * index as f64 / (recent.len() - 1) as f64, 27.0 - 24.0 * (value - low) / (high - low));
     let mut path = String::new();
     let mut pen_down = false;
     for (index, point) in recent.iter().enumerate() {

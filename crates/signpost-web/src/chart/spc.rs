@@ -40,7 +40,8 @@ pub(crate) fn spc(measure: &Measure, place: &str, points: &[Spc]) -> Markup {
 
 fn ends(last: Option<&Spc>, scale: &Scale) -> Vec<(f64, String, &'static str)> {
     let Some(last) = last else { return Vec::new() };
-    let label = |value: Option<f64>, text: &str, color| value.map(|value| (scale.y(value), format!("{text} {}", number(Some(value))), color));
+    let label =
+        |value: Option<f64>, text: &str, color| value.map(|value| (scale.y(value), format!("{text} {}", number(Some(value))), color));
     [
         label(last.upper, "Upper limit", GREY),
         label(last.mean, "Mean", GREY),

@@ -90,7 +90,10 @@ fn report(lines: usize, records: i64, derived: Duration, published: Duration, cl
     let rate = |time: Duration| lines as f64 / time.as_secs_f64();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let model = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = model.lines().find_map(|line| line.strip_prefix("model name")).map_or("unknown processor", |rest| rest.trim_start_matches([' ', '\t', ':']));
+    let model = model
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or("unknown processor", |rest| rest.trim_start_matches([' ', '\t', ':']));
     say(format!("{lines} prescribing lines in {records} records"));
     say(format!("to derived rows    {:>9.0} lines/s ({:.1} s)", rate(derived), derived.as_secs_f64()));
     say(format!("to published rows  {:>9.0} lines/s ({:.1} s)", rate(published), published.as_secs_f64()));

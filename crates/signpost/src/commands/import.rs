@@ -109,12 +109,8 @@ fn read(configuration: &Configuration, import: Import) -> anyhow::Result<Importe
 
 /// Everything to Kafka; the completed months last, each with the positions of what belongs to it.
 async fn send(producer: &Producer, feed: &str, imported: &Imported) -> anyhow::Result<usize> {
-    let payloads = imported
-        .organisations
-        .iter()
-        .cloned()
-        .map(Payload::Organisation)
-        .chain(imported.list_sizes.iter().cloned().map(Payload::ListSize));
+    let payloads =
+        imported.organisations.iter().cloned().map(Payload::Organisation).chain(imported.list_sizes.iter().cloned().map(Payload::ListSize));
     let mut sent = send_payloads(producer, "sending", payloads).await?.0;
     for month in &imported.months {
         let snapshots = imported.snapshots.iter().filter(|snapshot| snapshot.month == month.month).cloned().map(Payload::Snapshot);

@@ -5,8 +5,8 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use jiff::Timestamp;
 use signpost_core::OrgCode;
-use signpost_events::{Event, Payload, Topic, encode};
 use signpost_evaluation::declaration;
+use signpost_events::{Event, Payload, Topic, encode};
 use signpost_kafka::Producer;
 use signpost_store::Published;
 
@@ -44,9 +44,7 @@ pub(crate) async fn carry_out(configuration: Configuration, command: Interventio
 const DECLARATION_BYTES_MAX: u64 = 1 << 20;
 
 async fn declare(configuration: Configuration, file: PathBuf) -> anyhow::Result<()> {
-    let size = std::fs::metadata(&file)
-        .with_context(|| format!("{} can't be read: correct the path", file.display()))?
-        .len();
+    let size = std::fs::metadata(&file).with_context(|| format!("{} can't be read: correct the path", file.display()))?.len();
     if size > DECLARATION_BYTES_MAX {
         bail!("{} has {size} bytes: a declaration has at most {DECLARATION_BYTES_MAX}", file.display());
     }

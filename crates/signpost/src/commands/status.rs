@@ -75,8 +75,12 @@ async fn published(published: &Published) -> anyhow::Result<()> {
     for feed in published.freshness().await? {
         say(format!("  {}: {}", feed.feed, feed.sentence));
     }
-    let unmapped: Vec<_> =
-        published.data_quality().await?.into_iter().filter(|row| row.finding == "unmapped product" && Some(row.month) == publication.last_month).collect();
+    let unmapped: Vec<_> = published
+        .data_quality()
+        .await?
+        .into_iter()
+        .filter(|row| row.finding == "unmapped product" && Some(row.month) == publication.last_month)
+        .collect();
     say(format!("Unmapped opioid products, {}", publication.last_month.map(|month| month.long()).unwrap_or_default()));
     if unmapped.is_empty() {
         say("  none");

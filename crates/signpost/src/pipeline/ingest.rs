@@ -251,7 +251,8 @@ impl Writer {
                 "record refused"
             );
             // The dead letter must be in the log before the ledger says that the batch is done.
-            while let Err(error) = self.producer.send_dead_letter(&refusal.topic, refusal.partition, refusal.offset, &refusal.reason).await {
+            while let Err(error) = self.producer.send_dead_letter(&refusal.topic, refusal.partition, refusal.offset, &refusal.reason).await
+            {
                 tracing::warn!(%error, "a dead letter waits");
                 anyhow::ensure!(!workshop.is_ending(), "ended before a dead letter could be sent; the batch is read again");
             }

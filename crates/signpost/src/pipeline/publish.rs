@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use signpost_core::{Month, OrgCode};
-use signpost_events::{Closed, Declared, OutcomeRegistered, Payload, SiteStarted, SiteStopped};
 use signpost_evaluation::registration::Recorded;
+use signpost_events::{Closed, Declared, OutcomeRegistered, Payload, SiteStarted, SiteStopped};
 use signpost_ome::DEFAULT_FACTOR_SET;
 use signpost_publication::{Input, OpioidItems, PracticeNumber, Tables, UnmappedProduct, compile, rows};
 use signpost_store::{DecisionRow, InterventionEventRow, MeasureQuery, Positions, PublicationKey, measure_sql};
@@ -108,9 +108,7 @@ async fn read<'a>(workshop: &'a Workshop, derived: &Positions) -> anyhow::Result
     let query = MeasureQuery { feed, rules: RULES, any_factor_set: DEFAULT_FACTOR_SET, months: &months };
     let listed: BTreeSet<(&OrgCode, Month)> =
         complete.iter().flat_map(|complete| complete.practices.iter().map(|practice| (practice, complete.month))).collect();
-    let is_listed = |practice: &str, month: Month| {
-        practice.parse::<OrgCode>().ok().filter(|practice| listed.contains(&(practice, month)))
-    };
+    let is_listed = |practice: &str, month: Month| practice.parse::<OrgCode>().ok().filter(|practice| listed.contains(&(practice, month)));
     let mut numbers = BTreeMap::new();
     let mut sql = BTreeMap::new();
     for measure in workshop.library.iter() {
@@ -125,7 +123,9 @@ async fn read<'a>(workshop: &'a Workshop, derived: &Positions) -> anyhow::Result
     let opioid_items = workshop.persist(|| store.opioid_items(&query)).await?;
     let opioid_items = opioid_items
         .into_iter()
-        .filter_map(|(practice, month, items, unmapped)| Some(OpioidItems { practice: is_listed(&practice, month)?, month, items, unmapped }))
+        .filter_map(|(practice, month, items, unmapped)| {
+            Some(OpioidItems { practice: is_listed(&practice, month)?, month, items, unmapped })
+        })
         .collect();
     let unmapped = workshop.persist(|| store.unmapped(&query)).await?;
     let last = complete.last().map(|complete| complete.month);
