@@ -50,7 +50,7 @@ const HORIZON: u8 = 12;
 
 pub(crate) fn plans(practices: &[Practice], shape: Shape) -> Vec<Plan> {
     let start = shape.first_month().plus(i32::try_from(shape.months).unwrap_or(0) - MONTHS_AFTER);
-    // Networks 1 and 2 have 12 practices, 3 and 4 have 14, 5 has 7; the sixth is nobody's site: it rises.
+    // Networks 1 and 2 have 12 practices together, 3 has 7, 4 and 5 have 14; the sixth is nobody's site: it rises.
     let plan = |id, truth, title, kind, hypothesis, networks: [&'static str; 2]| Plan {
         id,
         truth,

@@ -28,7 +28,7 @@ pub(crate) const PRESENTATIONS: [Presentation; 37] = [
     line("040702040AAAAAA", "Tramadol HCl_Cap 50mg", 9.2, 95, Kind::Opioid),
     line("0407010F0AAAHAH", "Co-Codamol_Tab 30mg/500mg", 7.1, 125, Kind::Opioid),
     line("0407020C0AAAEAE", "Codeine Phos_Tab 30mg", 5.5, 88, Kind::Opioid),
-    line("0407010F0AAAMAM", "Co-Codamol_Tab 8mg/500mg", 4.6, 96, Kind::Opioid),
+    line("0407010F0AAAAAA", "Co-Codamol_Tab 8mg/500mg", 4.6, 96, Kind::Opioid),
     line("0407020C0AAADAD", "Codeine Phos_Tab 15mg", 3.9, 71, Kind::Opioid),
     line("0407010F0BSAAAH", "Zapain_Tab 30mg/500mg", 3.9, 127, Kind::Opioid),
     line("0407010F0AAAKAK", "Co-Codamol_Tab 15mg/500mg", 3.1, 106, Kind::Opioid),
